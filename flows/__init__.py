@@ -1,0 +1,1 @@
+"""The DAGs: one file is one stage, and a flow only orders."""

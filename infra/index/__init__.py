@@ -1,0 +1,1 @@
+"""Similarity search over fingerprints and embeddings."""

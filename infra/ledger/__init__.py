@@ -1,0 +1,1 @@
+"""The ledger: what is true, in SQL."""

@@ -1,0 +1,1 @@
+"""The servers of `breakwater up`, started and stopped together."""

@@ -1,0 +1,1 @@
+"""ONNX models behind one contract: arrays in, arrays out."""
