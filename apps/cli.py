@@ -1,0 +1,107 @@
+"""The command line: `breakwater COMMAND --help` shows each command with an example."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from domain.errors import BreakwaterError
+from infra import telemetry
+from infra.settings import Settings, use_data
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data to try everything on.")
+app.add_typer(simulate, name="simulate")
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Folder of everything embedded. [default: BREAKWATER_DATA, or ./breakwater-data]"
+    ),
+]
+Reports = Annotated[
+    int, typer.Option("--reports", min=1, max=100_000, metavar="N", help="How many reports to simulate.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same reports, byte for byte.")]
+
+
+@app.callback()
+def breakwater() -> None:
+    """Receive, fingerprint, group, rank and measure reports of child sexual abuse imagery.
+
+    Until its operator attests authority, it takes simulated reports only. It replaces no statutory channel.
+    """
+    telemetry.switch_off()
+
+
+@app.command()
+def demo(
+    data: Data = None,
+    reports: Reports = 300,
+    seed: Seed = 1,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the report page in the browser.")] = False,  # noqa: FBT002 (a command-line switch)
+) -> None:
+    """Simulate an inbox and bring it all the way, on embedded defaults.
+
+    Example: `breakwater demo --data /tmp/demo --reports 100`. A second run on the same folder finds nothing new.
+    """
+    use_data(data)
+    from infra.stack.prefect import use_server  # noqa: PLC0415 (a command pays for its own imports alone)
+
+    port = use_server(Settings().root / "prefect")
+    from apps.demo import run_demo  # noqa: PLC0415 (Prefect reads the environment that was just set)
+
+    run_demo(reports, seed, port, open_page=open_page)
+
+
+@app.command()
+def up(data: Data = None) -> None:
+    """Start every server on loopback, supervised in this terminal; Ctrl-C stops them in order.
+
+    Example: `breakwater up --data /srv/breakwater`.
+    """
+    use_data(data)
+    from apps.stack import up as start  # noqa: PLC0415 (as above)
+
+    start(Settings().root)
+
+
+@app.command()
+def doctor(data: Data = None) -> None:
+    """Probe each part with a real operation, and say how to mend what fails.
+
+    Example: `breakwater doctor --data /srv/breakwater`.
+    """
+    use_data(data)
+    from apps.stack import doctor as examine  # noqa: PLC0415 (as above)
+    from apps.stack import tell  # noqa: PLC0415 (as above)
+
+    raise typer.Exit(tell(examine()))
+
+
+@simulate.command()
+def inbox(data: Data = None, reports: Reports = 300, seed: Seed = 1) -> None:
+    """Write an inbox of simulated reports, a list of known hashes, and the ground truth.
+
+    Example: `breakwater simulate inbox --data /tmp/demo --reports 1000 --seed 7`.
+    """
+    use_data(data)
+    from tasks.simulating.inbox import simulate_inbox  # noqa: PLC0415 (as above)
+
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    root = world().settings.root
+    new = simulate_inbox(root, reports, seed)
+    typer.echo(f"{reports} reports {'written to' if new else 'stand already in'} {root / 'inbox'}")
+
+
+def main() -> None:
+    """Run the command line; what we raise by intention is one line, and exit status 1."""
+    try:
+        app()
+    except BreakwaterError as error:
+        typer.echo(f"breakwater: {error}", err=True)
+        sys.exit(1)

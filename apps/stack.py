@@ -1,0 +1,106 @@
+"""The operators' stack: start every server on loopback, and tell whether each part works."""
+
+from itertools import cycle
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from infra.ledger.engine import connect, migrate
+from infra.settings import Settings
+from infra.stack.checks import CHECKS, Finding
+from infra.stack.deployments import PLAN, make_pool, register
+from infra.stack.layout import BUCKET, DATABASES, Layout, Ports
+from infra.stack.supervisor import Narrator, supervising
+
+_COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_magenta")
+
+
+def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool = False, plan: Path = PLAN) -> None:
+    """Start every server over the folder `data`, set them up, and run them until SIGINT or SIGTERM.
+
+    Args:
+        data: everything is kept in it, keys and logs included.
+        ports: those to take where they are free; the usual ones if None.
+        workers: Dask's worker processes.
+        quiet: leave the servers' logs to their files.
+        plan: the deployments to register.
+
+    Raises:
+        ServiceFailed: a server did not become ready, or ended by itself; the others are stopped then.
+    """
+    console = Console()
+    layout = Layout(data, ports or Ports(), workers)
+    try:
+        with supervising(logs=layout.logs, narrate=None if quiet else _narrator(console)) as supervisor:
+            supervisor.start(*layout.stores)
+            layout.postgres.make_databases(*DATABASES)
+            layout.s3.make_bucket(BUCKET)
+            _migrate(layout.settings)
+            supervisor.start(*layout.servers)
+            _register_models(layout.settings)
+            make_pool(layout.prefect_api)
+            register(layout.prefect_api, layout.environment, layout.logs / "deployments.log", plan)
+            supervisor.start(*layout.hands)
+            layout.publish()
+            _announce(console, layout)
+            supervisor.watch()
+    except KeyboardInterrupt:
+        console.print("Everything is stopped.")
+    finally:
+        layout.withdraw()
+
+
+def doctor() -> list[Finding]:
+    """Try one real operation on each part that the environment names."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = ", ".join(f"BREAKWATER_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+                          for fault in error.errors(include_input=False, include_url=False))  # fmt: skip
+        return [Finding("settings", works=False, told=f"{wrong}. Correct it and try again")]
+    return [Finding("settings", works=True, told="valid"), *(check.find(settings) for check in CHECKS)]
+
+
+def tell(findings: list[Finding]) -> int:
+    """Print what was found; the exit code is 0 if every part works, else 1."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    for finding in findings:
+        mark = Text("works", "green") if finding.works else Text("fails", "bold red")
+        table.add_row(mark, finding.part, Text(finding.told))
+    Console().print(table)
+    return 0 if all(finding.works for finding in findings) else 1
+
+
+def _migrate(settings: Settings) -> None:
+    engine = connect(settings.ledger_url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _register_models(settings: Settings) -> None:
+    """Have the reference model in the registry, champion where there is none yet."""
+
+
+def _announce(console: Console, layout: Layout) -> None:
+    """Print where everything is."""
+    table = Table(title="Breakwater is up", show_header=False)
+    for part, address in layout.addresses.items():
+        table.add_row(part, address)
+    table.add_row("another shell", f"set -a; . {layout.environment_file}; set +a")
+    table.add_row("logs", str(layout.logs))
+    console.print(table, "Ctrl-C stops everything.")
+
+
+def _narrator(console: Console) -> Narrator:
+    """Print every line of a log behind its server's name, each server in a colour of its own."""
+    colours: dict[str, str] = {}
+    spare = cycle(_COLOURS)
+
+    def narrate(name: str, line: str) -> None:
+        colour = colours.setdefault(name, "") or colours.update({name: next(spare)}) or colours[name]
+        console.print(Text(f"{name:>12} │ ", colour) + Text.from_ansi(line), soft_wrap=True)
+
+    return narrate

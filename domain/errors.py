@@ -1,0 +1,45 @@
+"""One tree of exceptions; each carries one message that says what to do.
+
+    BreakwaterError
+    ├── Rejected          a report or a list that does not validate: a value to record, never a crash
+    ├── Unreadable        a file that cannot be decoded: as `Rejected`, with a `domain.report.FileFault`
+    ├── UnusableModel     a model folder that does not keep its contract
+    ├── BlobMissing       bytes that the ledger names and the store does not hold
+    ├── BlobCorrupt       bytes that are not what their name says
+    ├── InvalidSettings   a setting, a policy or a key that cannot be used
+    └── ServiceFailed     a server of ours that did not start, or stopped
+
+Bad data is a value, a bad world is an exception that its stage retries, a bug crashes the run.
+"""
+
+
+class BreakwaterError(Exception):
+    """Anything that Breakwater raises by intention."""
+
+
+class Rejected(BreakwaterError):
+    """What came in does not validate; `args[0]` is a `domain.report.Rejection` or a list's own reason."""
+
+
+class Unreadable(BreakwaterError):
+    """A file cannot be decoded; `args[0]` is the `domain.report.FileFault` to record."""
+
+
+class UnusableModel(BreakwaterError):
+    """A model folder does not keep its contract."""
+
+
+class BlobMissing(BreakwaterError):
+    """The store holds no bytes under this key."""
+
+
+class BlobCorrupt(BreakwaterError):
+    """The stored bytes are not those that the key names."""
+
+
+class InvalidSettings(BreakwaterError):
+    """A setting, a policy file or a key file cannot be used."""
+
+
+class ServiceFailed(BreakwaterError):
+    """A server that we started did not become ready, or ended by itself."""

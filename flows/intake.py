@@ -1,0 +1,25 @@
+"""Intake: an inbox of reports, and lists of known hashes, into the ledger, the blob store and the archive."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from domain.counts import Counts
+from infra.cluster import running
+from infra.world import world
+from tasks.matching import intake_lists
+from tasks.staging import stage
+from tasks.reports.intake import intake_reports
+
+
+@flow
+def intake(inbox: Path | None = None, lists: Path | None = None) -> Counts:
+    """Take in every report of an inbox that was not taken yet, and every list of known hashes.
+
+    Args:
+        inbox: Folder with one drop for each report. Empty: `inbox` in the data folder.
+        lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
+    """
+    root = world().settings.root
+    with running(), stage("intake") as publish:
+        return publish(intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox"))

@@ -1,0 +1,32 @@
+"""Pipeline: the way of a report, every stage as a subflow."""
+
+from pathlib import Path
+
+from prefect import flow
+
+from domain.counts import Counts
+from flows.classify import classify
+from flows.cluster import cluster
+from flows.fingerprint import fingerprint
+from flows.intake import intake
+from flows.measure import measure
+from flows.prioritize import prioritize
+from infra.cluster import running
+from tasks.staging import stage
+from tasks.summarizing import publish_summary
+
+
+@flow
+def pipeline(inbox: Path | None = None, lists: Path | None = None) -> Counts:
+    """Take reports in and bring them all the way to a ranked queue and the measures.
+
+    Args:
+        inbox: Folder with one drop for each report. Empty: `inbox` in the data folder.
+        lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
+    """
+    with running(), stage("pipeline") as publish:
+        counts = intake(inbox, lists)
+        for next_stage in (fingerprint, classify, cluster, prioritize, measure):
+            counts += next_stage()
+        publish_summary()
+        return publish(counts)

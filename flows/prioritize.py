@@ -1,0 +1,14 @@
+"""Prioritize: every accepted report to a score, a band and reasons."""
+
+from prefect import flow
+
+from domain.counts import Counts
+from tasks.staging import stage
+from tasks.ranking import rank_reports
+
+
+@flow
+def prioritize() -> Counts:
+    """Rank every report by the policy in force."""
+    with stage("prioritize") as publish:
+        return publish(rank_reports())

@@ -1,0 +1,176 @@
+"""The archive: the history that the measures read, as immutable Parquet files of registered batches.
+
+A batch is staged here first, then registered in the ledger together with its rows, in one transaction.
+Readers name the registered batches; a file that was staged and never registered is not read, so nothing is
+counted twice.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.errors import BlobCorrupt, BlobMissing, InvalidSettings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Dataset(StrEnum):
+    """What the archive keeps: one row per accepted report, and one per file entry of it."""
+
+    REPORTS = "reports"
+    SIGHTINGS = "sightings"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows staged together: `id` is the SHA-256 (hex) of their Parquet file, and names it."""
+
+    id: str
+    dataset: Dataset
+    rows: int
+
+
+KEYS = {Dataset.REPORTS: ("report_id",), Dataset.SIGHTINGS: ("report_id", "ordinal")}
+"""The columns that tell a dataset's rows apart, and by which a batch is sorted."""
+
+
+COLUMNS = {
+    Dataset.REPORTS: ("report_id", "received_at", "source", "incidents", "files", "vectors", "countries"),
+    Dataset.SIGHTINGS: ("report_id", "ordinal", "received_at", "kind", "file", "source"),
+}
+"""The columns of each dataset, in their order."""
+
+
+def schema(dataset: Dataset) -> "pa.Schema":
+    """Give the fixed columns of `dataset`.
+
+    Times are UTC. `vectors` and `countries` are sets, sorted. `file` is a keyed digest, never the file's
+    own, and the only column that may be null: the bytes never came and no digest was claimed.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (0.3 s that a worker need not pay)
+
+    text, number = pa.string(), pa.int32()
+    columns: dict[str, pa.DataType] = {
+        "report_id": text,
+        "ordinal": number,
+        "received_at": pa.timestamp("us", tz="UTC"),
+        "kind": text,
+        "file": text,
+        "source": text,
+        "incidents": number,
+        "files": number,
+        "vectors": pa.list_(pa.field("item", text, nullable=False)),
+        "countries": pa.list_(pa.field("item", text, nullable=False)),
+    }
+    return pa.schema([pa.field(name, columns[name], nullable=name == "file") for name in COLUMNS[dataset]])
+
+
+class Archive:
+    """Registered batches in a local folder, as `<dataset>/<first two digits>/<id>.parquet`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def stage(self, dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Batch:
+        """Write `rows` durably as one Parquet file; the same rows, in any order, give the same file once.
+
+        `received_at` is an aware `datetime`, or a naive one in UTC; `vectors` and `countries` are any
+        collections.
+
+        Raises:
+            pyarrow.ArrowException: a row has a column of another type, or lacks one that may not be null.
+        """
+        content = _encoded(dataset, rows)
+        batch = Batch(hashlib.sha256(content).hexdigest(), dataset, len(rows))
+        place = self._place(dataset, batch.id)
+        if not place.exists():
+            _write(place, content, self._root)
+        return batch
+
+    def read(self, dataset: Dataset, batch_ids: Iterable[str]) -> "pa.Table":
+        """Give the rows of the named batches, each batch once, in the order named.
+
+        Raises:
+            BlobMissing: a batch's file is not there.
+            BlobCorrupt: a batch's file is not the one that was staged.
+        """
+        import pyarrow as pa  # noqa: PLC0415 (as above)
+        import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
+        contents = (self._verified(dataset, batch_id) for batch_id in dict.fromkeys(batch_ids))
+        tables = [pq.read_table(pa.BufferReader(content)) for content in contents]
+        columns = schema(dataset)
+        return pa.concat_tables([columns.empty_table(), *(table.cast(columns) for table in tables)])
+
+    def _verified(self, dataset: Dataset, batch_id: str) -> bytes:
+        place = self._place(dataset, batch_id)
+        try:
+            content = place.read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(f"no batch {batch_id} of {dataset} at {place}; restore it from a backup") from None
+        if hashlib.sha256(content).hexdigest() != batch_id:
+            raise BlobCorrupt(f"batch {batch_id} of {dataset} at {place} has changed; restore it from a backup")
+        return content
+
+    def _place(self, dataset: Dataset, batch_id: str) -> Path:
+        return self._root / dataset / batch_id[:2] / f"{batch_id}.parquet"
+
+
+def open_archive(url: str) -> Archive:
+    """Open the archive at `file:///DIR`; the path is taken as it stands, nothing in it is percent-decoded.
+
+    Raises:
+        InvalidSettings: the URL names no absolute local folder.
+    """
+    path = url.removeprefix("file://")
+    if path == url or not path.startswith("/"):
+        raise InvalidSettings(f"BREAKWATER_ARCHIVE: {url!r} is not file:///DIR")
+    return Archive(Path(path))
+
+
+def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Encode `rows`, in the order of their key, as one Parquet file."""
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
+    columns = schema(dataset)
+    sets = [field.name for field in columns if pa.types.is_list(field.type)]
+    whole = [{**row, **{name: sorted(_collection(row[name])) for name in sets}} for row in rows]
+    whole.sort(key=lambda row: [row[name] for name in KEYS[dataset]])
+    out = BytesIO()
+    pq.write_table(pa.Table.from_pylist(whole, schema=columns), out, compression="zstd")
+    return out.getvalue()
+
+
+def _collection(value: object) -> set[str]:
+    assert isinstance(value, Iterable)
+    return set(value)
+
+
+def _write(place: Path, content: bytes, root: Path) -> None:
+    """Write `content` beside `place`, move it there whole, and make file and folders durable."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
+    with draft.open("xb") as out:
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(place)
+    for folder in (place.parent, place.parent.parent, root):
+        _fsync(folder)
+
+
+def _fsync(folder: Path) -> None:
+    """Push a folder's own entries to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

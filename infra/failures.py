@@ -1,0 +1,16 @@
+"""Failures of the world: what a stage tries again, since waiting may mend it. Everything else is a bug, or bad data."""
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from urllib3.exceptions import HTTPError
+
+from domain.errors import BlobCorrupt, BlobMissing
+
+
+def of_the_world(error: BaseException) -> bool:
+    """Whether a server or a worker was away: worth another try."""
+    from distributed import KilledWorker  # noqa: PLC0415 (a process that fails has time to import it)
+    from minio.error import MinioException  # noqa: PLC0415 (as above)
+    from mlflow.exceptions import RestException  # noqa: PLC0415 (as above)
+
+    away = (OSError, InterfaceError, OperationalError, HTTPError, KilledWorker, MinioException, RestException)
+    return isinstance(error, away) and not isinstance(error, BlobCorrupt | BlobMissing)

@@ -1,0 +1,76 @@
+"""Connections to the ledger: SQLite embedded, PostgreSQL at scale; and the one way to write, the upsert."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.errors import InvalidSettings
+
+Row = Mapping[str, Any]
+
+
+def connect(url: str) -> Engine:
+    """Open the ledger at `sqlite:///FILE` or `postgresql://…`.
+
+    Raises:
+        InvalidSettings: the URL is of no database that the ledger runs on.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise InvalidSettings(f"BREAKWATER_LEDGER: {parsed.drivername} is not sqlite:///FILE or postgresql://…")
+    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": 60}, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a driver's own class)
+    """Write ahead, wait for other writers, hold foreign keys, and leave transactions to SQLAlchemy."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the ledger to the newest schema; harmless on one that is there already."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Write `rows` under the table's primary key and count those that were new or changed.
+
+    Every row names the same columns. A row that is there already, unchanged, is not touched.
+    """
+    if not rows:
+        return 0
+    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    free = [name for name in rows[0] if not table.c[name].primary_key]
+    changed = [table.c[name].is_distinct_from(insert.excluded[name]) for name in free]
+    keys = list(table.primary_key.columns)
+    statement = insert.on_conflict_do_nothing(index_elements=keys)
+    if free:
+        new = {name: insert.excluded[name] for name in free}
+        clause = changed[0]
+        for condition in changed[1:]:
+            clause |= condition
+        statement = insert.on_conflict_do_update(index_elements=keys, set_=new, where=clause)
+    counting = {"preserve_rowcount": True}  # or psycopg's count is lost with its cursor
+    return int(connection.execute(statement, list(rows), execution_options=counting).rowcount)
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Read a time back as UTC: SQLite keeps no zone."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

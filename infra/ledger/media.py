@@ -1,0 +1,74 @@
+"""Files in the ledger: what decoding them told."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, exists, select, update
+
+from domain.counts import Counts
+from domain.media import MATCH_QUALITY, Algorithm, BlobKey, Fingerprints, Kind
+from domain.report import FileFault
+from infra.ledger import schema
+from infra.ledger.engine import upsert
+
+Unreadable = tuple[BlobKey, FileFault]
+
+
+def usable() -> ColumnElement[bool]:
+    """Say of a blob that it can be looked at: sound bytes that at least one report brought without a fault."""
+    sighting = schema.sighting.alias().c  # an alias: a query around may read sightings itself
+    brought = exists().where(sighting.blob_id == schema.blob.c.id, sighting.fault.is_(None))
+    return schema.blob.c.fault.is_(None) & schema.blob.c.kind.in_((Kind.IMAGE, Kind.VIDEO)) & brought
+
+
+def without_fingerprint(connection: Connection, algorithm: Algorithm) -> list[tuple[BlobKey, Kind]]:
+    """List the pictures and videos that have no fingerprint of this kind yet."""
+    done = exists().where(schema.fingerprint.c.blob_id == schema.blob.c.id, schema.fingerprint.c.algorithm == algorithm)
+    query = select(schema.blob.c.id, schema.blob.c.kind).where(usable(), ~done).order_by(schema.blob.c.id)
+    return [(blob, Kind(kind)) for blob, kind in connection.execute(query)]
+
+
+def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints | Unreadable]) -> Counts:
+    """Write fingerprints and sizes, and the faults of what cannot be decoded."""
+    whole = [each for each in outcomes if isinstance(each, Fingerprints)]
+    faults = [each for each in outcomes if not isinstance(each, Fingerprints)]
+    rows = [
+        {
+            "blob_id": each.blob,
+            "algorithm": frame.algorithm,
+            "ordinal": ordinal,
+            "seconds": frame.seconds,
+            "quality": frame.quality,
+            "bits": frame.bits,
+        }
+        for each in whole
+        for ordinal, frame in enumerate(each.frames)
+    ]
+    upsert(connection, schema.fingerprint, rows)
+    for each in whole:
+        sizes = {"width": each.width, "height": each.height, "duration": each.duration}
+        connection.execute(update(schema.blob).where(schema.blob.c.id == each.blob).values(sizes))
+    return Counts(files_fingerprinted=len(whole), fingerprints=len(rows)) + record_faults(connection, faults)
+
+
+def record_faults(connection: Connection, faults: Sequence[Unreadable]) -> Counts:
+    """Quarantine files for what is wrong with their bytes."""
+    for blob, fault in faults:
+        connection.execute(update(schema.blob).where(schema.blob.c.id == blob).values(fault=fault))
+    return Counts(files_quarantined=len(faults))
+
+
+def matchable(connection: Connection) -> list[tuple[BlobKey, Kind, bytes]]:
+    """List every frame that may be matched, file by file: its file, the file's kind, its eight hashes."""
+    query = (
+        select(schema.fingerprint.c.blob_id, schema.blob.c.kind, schema.fingerprint.c.bits)
+        .join(schema.blob, schema.blob.c.id == schema.fingerprint.c.blob_id)
+        .where(schema.fingerprint.c.quality >= MATCH_QUALITY, usable())
+        .order_by(schema.fingerprint.c.blob_id, schema.fingerprint.c.ordinal)
+    )
+    return [(blob, Kind(kind), bytes(bits)) for blob, kind, bits in connection.execute(query)]
+
+
+def digests(connection: Connection) -> list[tuple[BlobKey, Kind, str]]:
+    """List every file that may be matched: its kind and its MD5."""
+    query = select(schema.blob.c.id, schema.blob.c.kind, schema.blob.c.md5).where(usable()).order_by(schema.blob.c.id)
+    return [(blob, Kind(kind), md5) for blob, kind, md5 in connection.execute(query)]

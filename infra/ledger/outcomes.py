@@ -1,0 +1,67 @@
+"""What the ledger says of each report and file, by the names that their drop gave them: for evaluation alone."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from domain.cluster import ClusterKind
+from domain.match import SignalType
+from infra.ledger import schema
+
+FileName = tuple[str, str]
+"""A report's external id and a file's id in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of everything.
+
+    Attributes:
+        rejections: each report's rejection, empty for an accepted one, by external id.
+        scores: each ranked report's score, in the queue's order, by external id.
+        received: accepted reports' external ids, in the order in which they came.
+        faults: each file's fault, empty for a stored one.
+        blobs: each stored file's surrogate key.
+        entries: the entries on which a stored file stands, by picture, by surrogate key.
+        clusters: the cluster of copies of a stored file, by surrogate key.
+    """
+
+    rejections: dict[str, str]
+    scores: dict[str, float]
+    received: list[str]
+    faults: dict[FileName, str]
+    blobs: dict[FileName, str]
+    entries: dict[str, set[str]]
+    clusters: dict[str, str]
+
+
+def read(connection: Connection) -> Outcomes:
+    """Read everything that an evaluation compares with the truth."""
+    report, sighting = schema.report.c, schema.sighting.c
+    reports = {row.id: row for row in connection.execute(select(schema.report).order_by(report.received_at, report.id))}
+    ranks = select(schema.priority.c.report_id, schema.priority.c.score).where(schema.priority.c.current)
+    scores = dict(
+        sorted(((row.report_id, row.score) for row in connection.execute(ranks)), key=lambda one: (-one[1], one[0]))
+    )
+    fault = func.coalesce(sighting.fault, schema.blob.c.fault, "")
+    files = connection.execute(
+        select(sighting.report_id, sighting.file_id, sighting.blob_id, fault).select_from(
+            schema.sighting.outerjoin(schema.blob, schema.blob.c.id == sighting.blob_id)
+        )
+    ).all()
+    names = [((reports[row[0]].external_id, row[1]), row[2], row[3]) for row in files]
+    entries: dict[str, set[str]] = {}
+    matched = select(schema.match.c.blob_id, schema.match.c.entry).where(schema.match.c.signal_type == SignalType.PDQ)
+    for blob, entry in connection.execute(matched):
+        entries.setdefault(blob, set()).add(entry)
+    member = schema.cluster_member.c
+    clusters = select(member.member, member.cluster_id).where(member.kind == ClusterKind.COPIES)
+    return Outcomes(
+        rejections={row.external_id: row.rejection or "" for row in reports.values()},
+        scores={reports[report_id].external_id: score for report_id, score in scores.items()},
+        received=[row.external_id for row in reports.values() if not row.rejection],
+        faults={name: why for name, _, why in names},
+        blobs={name: blob for name, blob, why in names if blob and not why},
+        entries=entries,
+        clusters=dict(connection.execute(clusters).tuples().all()),
+    )

@@ -1,0 +1,205 @@
+"""Priorities in the ledger: the facts that a rank rests on, and the ranks with their reasons."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Select, Table, func, select, update
+
+from domain.cluster import ClusterKind
+from domain.match import SignalType
+from domain.priority import Priority, Reason
+from infra.ledger import clusters, schema
+from infra.ledger.engine import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFacts:
+    """What an accepted report says of itself, and how many other reporters its cluster joins it with."""
+
+    id: str
+    received_at: datetime
+    incident_type: str
+    escalated: bool
+    batched: bool
+    located: bool
+    annotations: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    other_reporters: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of one file of a report; `group` names its cluster of copies, or the file itself."""
+
+    group: str
+    faulty: bool
+    looked_at: bool
+    classification: str | None
+    annotations: tuple[str, ...]
+    categories: tuple[str, ...]
+    labels: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A report's place in the queue."""
+
+    report_id: str
+    score: float
+    band: str
+    reasons: tuple[Reason, ...]
+
+
+def report_facts(connection: Connection) -> list[ReportFacts]:
+    """Give the facts of every accepted report."""
+    annotations = _several(connection, schema.report_annotation, schema.report_annotation.c.annotation)
+    identifiers = _several(connection, schema.report_identifier, schema.report_identifier.c.identifier)
+    located = set(connection.scalars(select(schema.report_location.c.report_id)))
+    others = _other_reporters(connection)
+    table = schema.report.c
+    query = select(table.id, table.received_at, table.incident_type, table.escalated, table.batched)
+    return [
+        ReportFacts(
+            id=report,
+            received_at=received_at,
+            incident_type=incident_type,
+            escalated=escalated,
+            batched=batched,
+            located=report in located,
+            annotations=annotations[report],
+            identifiers=identifiers[report],
+            other_reporters=others.get(report, 0),
+        )
+        for report, received_at, incident_type, escalated, batched in connection.execute(
+            query.where(table.rejection.is_(None)).order_by(table.id)
+        )
+    ]
+
+
+def _several(connection: Connection, table: Table, column: Column[str]) -> defaultdict[str, tuple[str, ...]]:
+    """Collect the values of a side table by report."""
+    values: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for report, value in connection.execute(select(table.c.report_id, column).order_by(table.c.report_id, column)):
+        values[report] += (value,)
+    return values
+
+
+def _other_reporters(connection: Connection) -> dict[str, int]:
+    """Count, for each report in a cluster of reports, the cluster's other reporters."""
+    member, report = schema.cluster_member.c, schema.report.c
+    query = (
+        select(member.cluster_id, report.id, report.reporter)
+        .join_from(schema.cluster_member, schema.report, member.member == report.id)
+        .where(member.kind == ClusterKind.REPORTS)
+    )
+    rows = list(connection.execute(query))
+    reporters: defaultdict[str, set[str]] = defaultdict(set)
+    for cluster, _, reporter in rows:
+        reporters[cluster].add(reporter)
+    return {report_id: len(reporters[cluster]) - 1 for cluster, report_id, _ in rows}
+
+
+def file_facts(connection: Connection) -> dict[str, list[FileFacts]]:
+    """Give the facts of every file entry of an accepted report, by report, in order."""
+    copies = clusters.members(connection, ClusterKind.COPIES)
+    annotations: defaultdict[tuple[str, int], tuple[str, ...]] = defaultdict(tuple)
+    noted = schema.sighting_annotation.c
+    for report, ordinal, annotation in connection.execute(select(noted.report_id, noted.ordinal, noted.annotation)):
+        annotations[report, ordinal] += (annotation,)
+    categories, labels = _categories(connection), _labels(connection)
+    looked_at = set(connection.scalars(select(schema.fingerprint.c.blob_id)))
+    facts: defaultdict[str, list[FileFacts]] = defaultdict(list)
+    for report, ordinal, blob, fault, classification in connection.execute(_sightings()):
+        facts[report].append(
+            FileFacts(
+                group=copies.get(blob, blob or ""),
+                faulty=fault is not None,
+                looked_at=blob in looked_at,
+                classification=classification,
+                annotations=tuple(sorted(annotations[report, ordinal])),
+                categories=tuple(sorted(categories[blob])),
+                labels=tuple(labels[blob]),
+            )
+        )
+    return facts
+
+
+def _sightings() -> Select[tuple[str, int, str | None, str | None, str | None]]:
+    """Select every file entry of the accepted reports, with whatever fault it or its bytes have."""
+    sighting = schema.sighting.c
+    fault = func.coalesce(sighting.fault, schema.blob.c.fault)
+    return (
+        select(sighting.report_id, sighting.ordinal, sighting.blob_id, fault, sighting.classification)
+        .join_from(schema.sighting, schema.report, schema.report.c.id == sighting.report_id)
+        .join(schema.blob, schema.blob.c.id == sighting.blob_id, isouter=True)
+        .where(schema.report.c.rejection.is_(None))
+        .order_by(sighting.report_id, sighting.ordinal)
+    )
+
+
+def _categories(connection: Connection) -> defaultdict[str | None, set[str]]:
+    """Collect the categories that lists give a file; a digest alone can be forged and gives none."""
+    categories: defaultdict[str | None, set[str]] = defaultdict(set)
+    table = schema.match.c
+    query = select(table.blob_id, table.category).where(table.signal_type == SignalType.PDQ)
+    for blob, category in connection.execute(query):
+        categories[blob].add(category)
+    return categories
+
+
+def _labels(connection: Connection) -> defaultdict[str | None, list[tuple[str, float]]]:
+    """Collect the labels that the newest version of each model gave a file."""
+    table = schema.inference.c
+    newest = select(table.model, func.max(table.version).label("version")).group_by(table.model).subquery()
+    query = (
+        select(table.blob_id, table.label, table.probability)
+        .join(newest, (newest.c.model == table.model) & (newest.c.version == table.version))
+        .order_by(table.blob_id, table.label)
+    )
+    labels: defaultdict[str | None, list[tuple[str, float]]] = defaultdict(list)
+    for blob, label, probability in connection.execute(query):
+        labels[blob].append((label, probability))
+    return labels
+
+
+def record(connection: Connection, policy: str, ranked: Sequence[tuple[str, str, Priority]]) -> int:
+    """Append priorities, and make them those by which the reports stand in the queue; count the new ones."""
+    table = schema.priority
+    rows = [
+        {
+            "report_id": report,
+            "policy": policy,
+            "evidence": evidence,
+            "score": priority.score,
+            "band": priority.band,
+            "reasons": [[reason.name, reason.points] for reason in priority.reasons],
+            "current": True,
+        }
+        for report, evidence, priority in ranked
+    ]
+    changed = upsert(connection, table, rows)
+    now = {(row["report_id"], row["evidence"]) for row in rows}
+    query = select(table.c.report_id, table.c.policy, table.c.evidence).where(table.c.current)
+    for report, old_policy, evidence in list(connection.execute(query)):
+        if old_policy != policy or (report, evidence) not in now:
+            superseded = (table.c.report_id == report) & (table.c.policy == old_policy) & (table.c.evidence == evidence)
+            connection.execute(update(table).where(superseded).values(current=False))
+    return changed
+
+
+def queue(connection: Connection, most: int) -> list[Ranked]:
+    """Give the reports at the head of the queue, the most urgent first; the longer waiting first among equals."""
+    table, report = schema.priority.c, schema.report.c
+    query = (
+        select(table.report_id, table.score, table.band, table.reasons)
+        .join_from(schema.priority, schema.report, report.id == table.report_id)
+        .where(table.current)
+        .order_by(table.score.desc(), report.received_at, report.id)
+        .limit(most)
+    )
+    return [
+        Ranked(report_id, score, band, tuple(Reason(name, points) for name, points in reasons))
+        for report_id, score, band, reasons in connection.execute(query)
+    ]

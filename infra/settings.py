@@ -1,0 +1,79 @@
+"""Settings: read once from the environment (`BREAKWATER_*`); nothing else reads it."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are, and how much of the machine to use. The defaults are all inside `data`."""
+
+    model_config = SettingsConfigDict(env_prefix="BREAKWATER_", frozen=True, extra="forbid")
+
+    data: Path = Field(default=Path("breakwater-data"), description="Folder of everything embedded.")
+    blobs: str = Field(
+        default="", description="Blob store: `file:///DIR`, `s3+http://HOST:PORT/BUCKET` or `s3+https://…`."
+    )
+    blobs_access_key: str = Field(default="", description="Access key of the S3 server.")
+    blobs_secret_key: str = Field(default="", repr=False, description="Secret key of the S3 server.")
+    blobs_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    ledger: str = Field(
+        default="", repr=False, description="Ledger: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`."
+    )
+    archive: str = Field(default="", description="Folder of the archive's Parquet files, as `file:///DIR`.")
+    mlflow: str = Field(
+        default="", repr=False, description="MLflow registry: `sqlite:///FILE` or a server's `http://HOST:PORT`."
+    )
+    name_key: Path | None = Field(default=None, description="File with the key of object names; made on first use.")
+    policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
+    dask: str = Field(
+        default="", description="Dask scheduler, as `tcp://HOST:PORT`; empty: a cluster of its own for each run."
+    )
+    workers: int = Field(default=2, ge=1, le=256, description="Worker processes of a cluster of its own.")
+    max_pixels: int = Field(
+        default=100_000_000, ge=1, description="Pixels of one picture or frame beyond which it is not decoded."
+    )
+    max_xml_bytes: int = Field(
+        default=4 * 2**20, ge=1024, description="Bytes of one XML document beyond which a report is rejected."
+    )
+    max_video_seconds: float = Field(
+        default=3600, gt=0, description="Seconds of a video that are decoded; what comes later is not looked at."
+    )
+
+    @property
+    def root(self) -> Path:
+        """The data folder, absolute."""
+        return self.data.expanduser().resolve()
+
+    @property
+    def blobs_url(self) -> str:
+        """The blob store in use."""
+        return self.blobs or f"file://{self.root / 'blobs'}"
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger in use."""
+        return self.ledger or f"sqlite:///{self.root / 'ledger.db'}"
+
+    @property
+    def archive_url(self) -> str:
+        """The archive in use."""
+        return self.archive or f"file://{self.root / 'archive'}"
+
+    @property
+    def mlflow_url(self) -> str:
+        """The model registry in use."""
+        return self.mlflow or f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def name_key_file(self) -> Path:
+        """The file of the name key in use."""
+        return self.name_key or self.root / "keys" / "names.key"
+
+
+def use_data(folder: Path | None) -> None:
+    """Have this process and its children keep everything embedded in `folder`; None leaves the choice as it is."""
+    if folder is not None:
+        os.environ["BREAKWATER_DATA"] = str(folder.expanduser().resolve())

@@ -1,0 +1,47 @@
+"""What operators can start: the work pool and the deployments of `infra/prefect.yaml`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import urllib3
+
+from domain.errors import ServiceFailed
+from infra.stack.prefect import POOL
+from infra.stack.supervisor import child_environment
+
+PLAN = Path(__file__).parents[1] / "prefect.yaml"
+
+
+def make_pool(api: str) -> None:
+    """Make the work pool `cpu` at Prefect's `api`, if it is not there already; the worker fills in the rest.
+
+    Raises:
+        ServiceFailed: Prefect did not make it.
+    """
+    answer = urllib3.request("POST", f"{api}/work_pools/", json={"name": POOL, "type": "process"}, timeout=30)
+    if answer.status not in {201, 409}:
+        raise ServiceFailed(f"Prefect made no work pool {POOL} (HTTP {answer.status}): see the log of prefect")
+
+
+def register(api: str, environment: Mapping[str, str], log: Path, plan: Path = PLAN) -> None:
+    """Register every deployment of `plan`, or bring it up to date, through Prefect's own command.
+
+    Raises:
+        ServiceFailed: one could not be registered.
+    """
+    command = (sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(plan))
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        done = subprocess.run(  # noqa: S603 (our own command, no shell)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=log.parent,
+            env=child_environment({**environment, "PREFECT_API_URL": api}),
+            check=False,
+        )
+    if done.returncode:
+        raise ServiceFailed(f"the deployments could not be registered: see {log}")

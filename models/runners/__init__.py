@@ -1,0 +1,1 @@
+"""Runners: what a model of each role is asked, and how its answer is read."""

@@ -1,0 +1,135 @@
+"""Fingerprint files: exact digests for lookup, perceptual bits for near-duplicates."""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.counts import Counts
+from domain.errors import Unreadable
+from domain.media import Algorithm, BlobKey, Digests, Fingerprint, Fingerprints, Kind
+from domain.report import FileFault
+from infra.cluster import fan_out
+from infra.ledger import media
+from infra.world import world
+from tasks.frames import Frame, Sampling, sample
+from tasks.media import RGB, decode_image
+from tasks.staging import shown_progress, step
+
+ORIENTATIONS = (
+    "upright",
+    "rotated_90",
+    "rotated_180",
+    "rotated_270",
+    "mirrored",
+    "flipped",
+    "transposed",
+    "transverse",
+)
+"""The dihedral group, rotations counter-clockwise, in the order of `domain.media.Fingerprint.bits`."""
+
+_READ_BYTES = 1 << 20
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_SIDE = 64
+_KEPT = 16
+_DCT = (
+    np.sqrt(2 / _SIDE) * np.cos(np.pi / (2 * _SIDE) * np.outer(np.arange(1, _KEPT + 1), 2 * np.arange(_SIDE) + 1))
+).astype(np.float32)
+
+
+def digest(content: BinaryIO) -> Digests:
+    """Digest a file in one read: MD5, SHA-1, SHA-256 and its size."""
+    md5, sha1, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+    size = 0
+    while chunk := content.read(_READ_BYTES):
+        size += len(chunk)
+        for each in (md5, sha1, sha256):
+            each.update(chunk)
+    return Digests(md5.hexdigest(), sha1.hexdigest(), sha256.hexdigest(), size)
+
+
+def pdq(rgb: RGB, seconds: float = 0.0) -> Fingerprint:
+    """Compute the PDQ hash of a picture (H × W × 3, any size from 1 × 1) in all eight orientations.
+
+    Source: "The TMK+PDQF video-hashing algorithm and the PDQ image-hashing algorithm" (Facebook, 2019), section 5.
+    """
+    luma = rgb.astype(np.float32) @ _LUMA
+    rows, columns = (_decimation(length) for length in luma.shape)
+    smalls = [(r @ luma) @ c.T for r in (rows, rows[:, ::-1]) for c in (columns, columns[:, ::-1])]
+    upright, mirrored, flipped, half_turned = (_DCT @ small @ _DCT.T for small in smalls)
+    orientations = (upright, mirrored.T, half_turned, flipped.T, mirrored, flipped, upright.T, half_turned.T)
+    return Fingerprint(b"".join(_bits(each) for each in orientations), _quality(smalls[0]), seconds)
+
+
+@functools.lru_cache(maxsize=128)
+def _decimation(length: int) -> NDArray[np.float32]:
+    """Give the 64 × `length` matrix of PDQ's two box filters and its decimation along one axis."""
+    window = (length + 127) // 128
+    box = _box(length, window)
+    centres = ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(int)
+    return np.ascontiguousarray((box[centres] @ box).astype(np.float32))
+
+
+def _box(length: int, window: int) -> NDArray[np.float64]:
+    """Give the moving average of `window` samples as a `length` × `length` matrix, windows cut at the ends."""
+    ahead = (window + 2) // 2
+    at, other = np.arange(length)[:, None], np.arange(length)[None]
+    inside = (other >= at - (window - ahead)) & (other < at + ahead)
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True), np.float64)
+
+
+def _quality(small: NDArray[np.float32]) -> int:
+    """Sum up the gradients of the 64 × 64 picture, 0–100: featureless pictures are of low quality."""
+    steps = (np.diff(small, axis=axis) * np.float32(100) / np.float32(255) for axis in (0, 1))
+    return min(100, int(sum(int(np.abs(step.astype(int)).sum()) for step in steps) / 90))
+
+
+def _bits(terms: NDArray[np.float32]) -> bytes:
+    """Set the bits of the terms above the median; the first term is the last bit."""
+    flat = terms.ravel()
+    median = np.partition(flat, flat.size // 2 - 1)[flat.size // 2 - 1]
+    return np.packbits((flat > median)[::-1]).tobytes()
+
+
+def fingerprint(blob: BlobKey, kind: Kind, content: bytes, sampling: Sampling) -> Fingerprints:
+    """Fingerprint one file: a picture once, a video once each `sampling.every` seconds.
+
+    Raises:
+        Unreadable: it cannot be decoded.
+    """
+    if kind is Kind.IMAGE:
+        frames = [Frame(0.0, decode_image(content, sampling.max_pixels))]
+    else:
+        frames = list(sample(content, sampling))
+    height, width = frames[0].rgb.shape[:2]
+    hashes = tuple(pdq(frame.rgb, frame.seconds) for frame in frames)
+    return Fingerprints(blob, hashes, width, height, frames[-1].seconds)
+
+
+def fingerprint_batch(files: Sequence[tuple[BlobKey, Kind]]) -> list[Fingerprints | tuple[BlobKey, FileFault]]:
+    """Fingerprint the files named, one small outcome each. A Dask worker runs this."""
+    blobs, settings = world().blobs, world().settings
+    sampling = Sampling(seconds=settings.max_video_seconds, max_pixels=settings.max_pixels)
+    outcomes: list[Fingerprints | tuple[BlobKey, FileFault]] = []
+    for blob, kind in files:
+        try:
+            outcomes.append(fingerprint(blob, kind, blobs.read(blob), sampling))
+        except Unreadable as unreadable:
+            outcomes.append((blob, FileFault(unreadable.args[0])))
+    return outcomes
+
+
+@step
+def fingerprint_files() -> Counts:
+    """Fingerprint every stored picture and video that has no fingerprint yet."""
+    with world().ledger.begin() as connection:
+        files = media.without_fingerprint(connection, Algorithm.PDQ)
+    counts = Counts()
+    with shown_progress("fingerprint"):
+        for outcomes in fan_out(fingerprint_batch, files, batch=16, name="fingerprint"):
+            with world().ledger.begin() as connection:
+                counts += media.record_fingerprints(connection, outcomes)
+    return counts

@@ -1,0 +1,1 @@
+"""Measuring: the paper's figures and tables, from the archive."""

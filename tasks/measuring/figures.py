@@ -1,0 +1,142 @@
+"""Figures: the paper's, in its order, from the measures. A figure of nothing is left out."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from domain.media import Kind
+from domain.report import Source, Vector
+from tasks.measuring.charts import Axes, bars, heat_map, lines_by_month, rows_of, stacked_shares, steps
+from tasks.measuring.page import Figure
+from tasks.measuring.series import Series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOP = 10
+"""Countries in the figure, as in the paper's Table 1; the table behind it has them all."""
+
+COUNTS = {"reports": "Reports", "incidents": "Incidents", "sightings": "Sightings", "files": "Distinct files"}
+SOURCES = {Source.ESP.value: "Service providers", Source.PUBLIC.value: "Public"}
+KINDS = {Kind.IMAGE.value: "Images", Kind.VIDEO.value: "Videos", Kind.OTHER.value: "Other files"}
+REGIONS = {name: name for name in ("Asia", "Americas", "Europe", "Africa", "Oceania")}
+VECTORS = {
+    Vector.FTP.value: "FTP",
+    Vector.EMAIL.value: "Email",
+    Vector.P2P.value: "Peer to peer",
+    Vector.CHAT.value: "Chat",
+    Vector.MESSENGER.value: "Messenger",
+    Vector.FORUM.value: "Forum",
+    Vector.GAMING.value: "Gaming",
+    Vector.SMS.value: "SMS",
+    Vector.CELL_PHONE.value: "Cell phone",
+    Vector.TOR.value: "Tor",
+    Vector.URL.value: "URL",
+}
+"""The rows of the paper's Figure 6, in its order."""
+
+
+def figures(series: Series) -> tuple[Figure, ...]:
+    """Draw what there is to draw, in the paper's order; each figure brings the table that it shows."""
+    drawers = (
+        (series.monthly, monthly_figure),
+        (series.sources, source_figure),
+        (series.regions, region_figure),
+        (series.countries, country_figure),
+        (series.vectors, vector_figure),
+        (series.kinds, kind_figure),
+        (series.lifetime_distribution, lifetime_figure),
+    )
+    return tuple(draw(series) for shown, draw in drawers if len(shown))
+
+
+def monthly_figure(series: Series) -> Figure:
+    """Draw Figure 2."""
+    long = series.monthly.melt("month", var_name="what", value_name="number")
+    axes = Axes("month", "number", "what", up_title="per month, log scale")
+    return Figure(
+        "Monthly volume",
+        "Reports, incidents (a bundled report stands for several), sightings (distinct pairs of report and file) "
+        "and distinct files, by the month of receipt. After the paper’s Figure 2.",
+        lines_by_month(*_named(long, "what", COUNTS), axes),
+        series.monthly,
+    )
+
+
+def source_figure(series: Series) -> Figure:
+    """Draw Figure 3."""
+    axes = Axes("month", "reports", "source", up_title="reports per month, log scale")
+    return Figure(
+        "Reports by source",
+        "Reports from service providers and from the public, by the month of receipt. After the paper’s Figure 3.",
+        lines_by_month(*_named(series.sources, "source", SOURCES), axes),
+        series.sources,
+    )
+
+
+def region_figure(series: Series) -> Figure:
+    """Draw Figure 4."""
+    axes = Axes("year", "reports", "region", up_title="share of mentions")
+    return Figure(
+        "Regions by year",
+        "Located reports by the UN region that they name. A report counts once in each region that it names; the "
+        "shares in the table are of the year’s located reports. After the paper’s Figure 4.",
+        stacked_shares(*_named(series.regions, "region", REGIONS), axes),
+        series.regions,
+    )
+
+
+def country_figure(series: Series) -> Figure:
+    """Draw the head of Table 1."""
+    top = series.countries.head(TOP)
+    labelled = top.assign(label=[f"{share:.1%}" for share in top["share"]])
+    return Figure(
+        "Countries named most",
+        "Reports that name each country, and their share of all located reports. A report may name several. "
+        "After the paper’s Table 1.",
+        bars(rows_of(labelled), Axes("reports", "name", "label", across_title="reports")),
+        series.countries,
+    )
+
+
+def vector_figure(series: Series) -> Figure:
+    """Draw Figure 6."""
+    return Figure(
+        "Vectors over the years",
+        "Each row is a technology and adds up to 100 %: the share of its reports that each year received. "
+        "A report may have several. After the paper’s Figure 6.",
+        heat_map(*_named(series.vectors, "vector", VECTORS), Axes("year", "vector", "share")),
+        series.vectors,
+    )
+
+
+def kind_figure(series: Series) -> Figure:
+    """Draw Figure 7."""
+    axes = Axes("month", "sightings", "kind", up_title="sightings per month, log scale")
+    return Figure(
+        "Kinds of files",
+        "Sightings (distinct pairs of report and file) of images, videos and other files, by the month of "
+        "receipt. After the paper’s Figure 7.",
+        lines_by_month(*_named(series.kinds, "kind", KINDS), axes),
+        series.kinds,
+    )
+
+
+def lifetime_figure(series: Series) -> Figure:
+    """Draw Figure 8; its table is the summary, since the curve has a row for every day."""
+    days = "days from the first report to the last"
+    axes = Axes("days", "share", "kind", across_title=days, up_title="share of files")
+    return Figure(
+        "Lifetimes",
+        "Share of the files with two reports or more that came back for at most so many days. An underestimate: "
+        "the history is cut off at both ends. After the paper’s Figure 8.",
+        steps(*_named(series.lifetime_distribution, "kind", KINDS), axes),
+        series.lifetimes,
+    )
+
+
+def _named(frame: "pd.DataFrame", column: str, names: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Put names for the codes in `column`; give the rows, and the names that occur, in their order."""
+    found = set(frame[column])
+    order = [code for code in names if code in found] + sorted(found - set(names))
+    readable = {code: names.get(code, code) for code in order}
+    return rows_of(frame.assign(**{column: frame[column].map(readable)})), list(readable.values())

@@ -1,0 +1,69 @@
+"""Publication: the measures as files, and one page that shows them beside where the ledger stands."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from domain.counts import Counts
+from infra.archive import Dataset
+from infra.ledger.priorities import Ranked
+from infra.ledger.summaries import Summary, registered
+from infra.world import world
+from tasks import summarizing
+from tasks.measuring.figures import figures
+from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
+from tasks.measuring.series import Series, measure, write_series
+from tasks.staging import step
+
+FOLDER = "measures"
+"""Where the data folder keeps the series and the page."""
+
+
+def page_of(
+    series: Series,
+    summary: Summary,
+    queue: Sequence[Ranked],
+    evaluation: Sequence[Evaluation] = (),
+    seconds: Mapping[str, float] | None = None,
+) -> Page:
+    """Put a page together. Reports stand on it by their surrogate ids alone."""
+    aside = (("report", summary.rejected), ("file", summary.quarantined))
+    return Page(
+        title="Breakwater report",
+        generated_from=f"{summary.received:,} reports with {summary.sightings:,} files named",
+        tiles=tuple(Tile(*line) for line in summarizing.lines(summary)),
+        set_aside=tuple(SetAside(what, why, number) for what, reasons in aside for why, number in reasons.items()),
+        urgent=tuple(
+            UrgentReport(one.report_id[:12], one.score, one.band, tuple((r.name, r.points) for r in one.reasons))
+            for one in queue
+        ),
+        figures=figures(series),
+        evaluation=tuple(evaluation),
+        seconds=seconds or {},
+    )
+
+
+def read_series() -> Series:
+    """Measure the registered history."""
+    archive = world().archive
+    with world().ledger.begin() as connection:
+        batches = {dataset: registered(connection, dataset) for dataset in Dataset}
+    reports, sightings = (archive.read(dataset, batches[dataset]) for dataset in (Dataset.REPORTS, Dataset.SIGHTINGS))
+    return measure(reports, sightings)
+
+
+def write_page(page: Page, file: Path) -> Path:
+    """Write a page, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".draft")
+    draft.write_text(render_page(page), encoding="utf-8")
+    return draft.replace(file)
+
+
+@step
+def measure_history() -> Counts:
+    """Measure the registered history; write every series as CSV, and the page."""
+    series = read_series()
+    folder = world().settings.root / FOLDER
+    write_series(series, folder)
+    write_page(page_of(series, *summarizing.current()), folder / "index.html")
+    return Counts(months_measured=len(series.monthly), countries_measured=len(series.countries))

@@ -1,0 +1,69 @@
+"""Media: what a file is by its own bytes, and its pixels, within bounds."""
+
+import io
+import struct
+
+import numpy as np
+import puremagic
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from domain.errors import Unreadable
+from domain.media import Kind
+from domain.report import FileFault
+
+SNIFFED_BYTES = 4096
+"""Bytes from the start of a file that tell its type."""
+
+RGB = NDArray[np.uint8]
+"""Pixels, H × W × 3, 0–255."""
+
+UNKNOWN_TYPE = "application/octet-stream"
+_MEDIA_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif",
+                ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".wmv", ".flv")  # fmt: skip
+_DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)
+"""What Pillow's decoders raise on broken files, format by format; none of them is a fault of ours."""
+
+Image.MAX_IMAGE_PIXELS = None  # our own bound stands below, and is a recorded reason, not a warning
+
+
+def claims_media(file_name: str) -> bool:
+    """Whether a file name ends as an image's or a video's does."""
+    return file_name.lower().endswith(_MEDIA_NAMES)
+
+
+def sniff(head: bytes) -> str:
+    """Name the media type of a file by its first bytes; `application/octet-stream` where nothing is recognised."""
+    if head[4:8] == b"ftyp":
+        return "image/avif" if head[8:12] in (b"avif", b"avis") else _iso_media(head[8:12])
+    try:
+        return str(puremagic.from_string(head, mime=True)) or UNKNOWN_TYPE
+    except (puremagic.PureError, ValueError):
+        return UNKNOWN_TYPE
+
+
+def _iso_media(brand: bytes) -> str:
+    """Tell stills from films in the ISO base media format (ISO/IEC 14496-12) by the major brand."""
+    return "image/heic" if brand in (b"heic", b"heix", b"mif1", b"msf1", b"hevc") else "video/mp4"
+
+
+def kind_of(media_type: str) -> Kind:
+    """Sort a media type into the paper's three kinds."""
+    family = media_type.partition("/")[0]
+    return {"image": Kind.IMAGE, "video": Kind.VIDEO}.get(family, Kind.OTHER)
+
+
+def decode_image(content: bytes, max_pixels: int) -> RGB:
+    """Decode a picture, upright as its EXIF orientation says; the first frame of an animation.
+
+    Raises:
+        Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            if picture.width * picture.height > max_pixels:
+                raise Unreadable(FileFault.TOO_MANY_PIXELS)
+            upright = ImageOps.exif_transpose(picture)
+            return np.asarray(upright.convert("RGB"))
+    except _DECODER_ERRORS as error:
+        raise Unreadable(FileFault.UNDECODABLE) from error

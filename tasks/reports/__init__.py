@@ -1,0 +1,1 @@
+"""Reports: what comes in, parsed, validated and taken in."""

@@ -1,0 +1,142 @@
+"""Drops: folders in which reports arrive, each taken in once.
+
+A drop is `receipt.json` (what the receiving side noted), `report.xml` (the report as submitted), and for each file
+`<file id>.xml` (its details) and `<file id>.bin` (its bytes). Names of files as their owners called them stand in
+the details alone.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from domain.errors import Rejected
+from domain.intake import HeldFile, SightedFile, Taken
+from domain.media import Kind
+from domain.ports import BlobStore
+from domain.report import FileFault, NamedFile, Receipt, Rejection, Source
+from infra.world import world
+from tasks.hashing import digest
+from tasks.media import SNIFFED_BYTES, kind_of, sniff
+from tasks.reports.cybertip import parse_file_details, parse_report
+
+RECEIPT, REPORT = "receipt.json", "report.xml"
+
+
+def drops_in(inbox: Path) -> list[Path]:
+    """List the drops in a folder, in order of their names."""
+    return sorted(folder for folder in inbox.iterdir() if folder.is_dir()) if inbox.is_dir() else []
+
+
+def drop_key(drop: Path) -> str:
+    """Name a drop by its own name and its files' names, sizes and times, to tell without reading if it was taken."""
+    files = sorted((file.name, *_size_and_time(file)) for file in drop.iterdir())
+    return world().surrogate("drop", drop.name, json.dumps(files))
+
+
+def _size_and_time(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def parse_receipt(content: bytes) -> Receipt:
+    """Read `receipt.json`.
+
+    Raises:
+        Rejected: with `Rejection.NO_RECEIPT`.
+    """
+    try:
+        noted = json.loads(content)
+        received_at = datetime.fromisoformat(noted["received_at"]).astimezone(UTC)
+        return Receipt(str(noted["external_id"]), str(noted["reporter"]), Source(noted["source"]), received_at)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise Rejected(Rejection.NO_RECEIPT) from error
+
+
+def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
+    """Take one drop in: its bytes into the store, everything else into one small outcome.
+
+    A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
+    """
+    held = {file.name: _hold(file, blobs) for file in sorted(drop.iterdir()) if file.is_file()}
+    file_ids = sorted({Path(name).stem for name in held if name not in (RECEIPT, REPORT)})
+    receipt, report, rejection = None, None, None
+    named = tuple(NamedFile(file_id) for file_id in file_ids)
+    try:
+        receipt = parse_receipt(_read(drop / RECEIPT, max_xml_bytes, Rejection.NO_RECEIPT))
+        named = tuple(_named(drop, file_id, max_xml_bytes) for file_id in file_ids)
+        report = parse_report(_read(drop / REPORT, max_xml_bytes, Rejection.NO_REPORT), receipt, named)
+    except Rejected as rejected:
+        rejection = Rejection(rejected.args[0])
+    return Taken(
+        drop=drop_key(drop),
+        report_id=_report_id(drop, receipt, held),
+        external_id=receipt.external_id if receipt else drop.name,
+        receipt=receipt,
+        report=report,
+        rejection=rejection,
+        documents=tuple(held[name] for name in (RECEIPT, REPORT) if name in held),
+        files=tuple(_sighted(each, held, rejected=rejection is not None) for each in named),
+    )
+
+
+def _report_id(drop: Path, receipt: Receipt | None, held: Mapping[str, HeldFile]) -> str:
+    """Name a report by its reporter, its number there and its content."""
+    reporter, external_id = (receipt.reporter, receipt.external_id) if receipt else ("", drop.name)
+    content = [part for name, file in held.items() if name != RECEIPT for part in (name, file.digests.sha256)]
+    return world().surrogate("report", reporter, external_id, *content)
+
+
+def _read(file: Path, limit: int, absent: Rejection) -> bytes:
+    """Read a small document; an absent one and one over the bound are reasons to reject."""
+    if not file.exists():
+        raise Rejected(absent)
+    if file.stat().st_size > limit:
+        raise Rejected(Rejection.TOO_LARGE)
+    return file.read_bytes()
+
+
+def _named(drop: Path, file_id: str, limit: int) -> NamedFile:
+    """Read what a report says of a file; a file without details is named by its bytes alone."""
+    details = drop / f"{file_id}.xml"
+    return (
+        parse_file_details(_read(details, limit, Rejection.SCHEMA), file_id) if details.exists() else NamedFile(file_id)
+    )
+
+
+def _hold(file: Path, blobs: BlobStore) -> HeldFile:
+    """Put a file's bytes into the store, read once for its digests and once to be written."""
+    with file.open("rb") as content:
+        digests = digest(content)
+        content.seek(0)
+        head = content.read(SNIFFED_BYTES)
+        content.seek(0)
+        blob = blobs.key(digests.sha256)
+        blobs.write(blob, content, digests.size)
+    media_type = sniff(head)
+    return HeldFile(blob, digests, media_type, kind_of(media_type))
+
+
+def _sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) -> SightedFile:
+    """Tell whether a file is among the stored ones, and the first reason why not."""
+    content, details = held.get(f"{named.file_id}.bin"), held.get(f"{named.file_id}.xml")
+    fault = None
+    if content is None:
+        fault = FileFault.MISSING
+    elif rejected:
+        fault = FileFault.REPORT_REJECTED
+    elif content.digests.size == 0:
+        fault = FileFault.EMPTY
+    elif named.claimed_md5 not in (None, content.digests.md5):
+        fault = FileFault.DIGEST_MISMATCH
+    elif named.claims_media and content.kind is Kind.OTHER:
+        fault = FileFault.NOT_MEDIA
+    return SightedFile(named, content, details, fault)
+
+
+def take_batch(drops: Sequence[Path]) -> list[Taken]:
+    """Take the drops in, one small outcome each; durable when it returns. A Dask worker runs this."""
+    blobs, settings = world().blobs, world().settings
+    taken = [take(drop, blobs, settings.max_xml_bytes) for drop in drops]
+    blobs.flush()
+    return taken

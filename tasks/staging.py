@@ -1,0 +1,83 @@
+"""Steps and stages under Prefect: what is tried again, progress while it lasts, counts when it ends."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext, TaskRunContext
+
+from domain.counts import Counts
+from infra.failures import of_the_world
+from infra.ledger import runs
+from infra.ledger.engine import migrate
+from infra.telemetry import Progress, report_progress, watching
+from infra.world import world
+
+SECONDS_BETWEEN = 1.0
+"""Prefect hears of progress no oftener: each update is a call to its server."""
+
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+def step(function: Callable[Given, Result]) -> Task[Given, Result]:
+    """Make a Prefect task of a step: tried again where the world failed, and only there."""
+    retried = task(retries=3, retry_delay_seconds=[1, 10, 60], retry_condition_fn=_worth_another_try)
+    return retried(function)
+
+
+def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Tell Prefect whether a failed step failed by the world."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, BaseException) and of_the_world(error)
+
+
+def _under_prefect() -> bool:
+    return FlowRunContext.get() is not None or TaskRunContext.get() is not None
+
+
+@contextmanager
+def shown_progress(name: str) -> Iterator[None]:
+    """Show the progress of everything that fans out in the block as one Prefect progress artifact."""
+    if not _under_prefect():
+        yield
+        return
+    artifact = create_progress_artifact(progress=0.0, key=name, description=f"How far {name} is")
+    last = 0.0
+
+    def show(progress: Progress) -> None:
+        nonlocal last
+        if progress.total and (time.monotonic() - last > SECONDS_BETWEEN or progress.done == progress.total):
+            last = time.monotonic()
+            share = 100.0 * progress.done / progress.total
+            update_progress_artifact(artifact, progress=share)  # type: ignore[arg-type]
+
+    with watching(show):
+        yield
+
+
+@contextmanager
+def stage(name: str) -> Iterator[Callable[[Counts], Counts]]:
+    """Time a stage, and give what publishes its counts: a row of the ledger and an artifact in Prefect's UI."""
+    began = time.monotonic()
+    report_progress(Progress(name))
+    migrate(world().ledger)
+
+    def publish(counts: Counts) -> Counts:
+        seconds = time.monotonic() - began
+        with world().ledger.begin() as connection:
+            runs.record(connection, name, datetime.now(UTC), seconds, counts)
+        if _under_prefect():
+            table = [{"what": what.replace("_", " "), "number": number} for what, number in counts.items()]
+            description = f"What {name} did, in {seconds:.1f} s"
+            create_table_artifact(table=table, key=f"{name}-counts", description=description)
+        report_progress(Progress(name, ended=True))
+        return counts
+
+    yield publish

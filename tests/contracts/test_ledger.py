@@ -1,0 +1,169 @@
+"""What the ledger keeps on every database that it runs on."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import InvalidSettings
+from infra.ledger import schema
+from infra.ledger.engine import connect, migrate, upsert, utc
+
+probe = Table(
+    "probe",
+    MetaData(),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("words", String),
+    Column("json", schema.Json),
+    Column("truth", Boolean),
+    Column("number", Float),
+    Column("content", LargeBinary),
+    Column("moment", schema.Time),
+)
+MOMENT = datetime(2026, 11, 1, 12, 30, 15, 250_000, tzinfo=UTC)
+FULL = {"words": "one", "json": {"a": [1, None]}, "truth": False, "number": 0.1, "content": b"\0", "moment": MOMENT}
+EMPTY = dict.fromkeys(FULL)
+OTHER = {
+    "words": "two", "json": {"a": [None, 1]}, "truth": True, "number": 0.2, "content": b"\1",
+    "moment": MOMENT + timedelta(microseconds=1),
+}  # fmt: skip
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.text("abcé\"'\\ ", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=2), inner, max_size=3),
+    max_leaves=5,
+)
+values = st.fixed_dictionaries(
+    {
+        "words": st.none() | st.text("abcé'\"\\", max_size=5),
+        "json": json_values,
+        "truth": st.none() | st.booleans(),
+        "number": st.none() | st.floats(-1e12, 1e12, allow_subnormal=False),
+        "content": st.none() | st.binary(max_size=5),
+        "moment": st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    }
+)
+
+
+@pytest.fixture
+def table(ledger):
+    probe.metadata.create_all(ledger)
+    return probe
+
+
+def written(ledger, table, *rows):
+    with ledger.begin() as connection:
+        return upsert(connection, table, rows)
+
+
+def count(ledger, table):
+    with ledger.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_migrations_make_the_schema_and_do_it_once(ledger):
+    for _ in range(2):
+        migrate(ledger)
+        with ledger.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_new_rows_count_and_the_same_again_do_not(ledger, table):
+    rows = [{"id": 1, **FULL}, {"id": 2, **EMPTY}]
+    assert written(ledger, table, *rows) == 2
+    assert written(ledger, table, *rows) == 0
+    assert written(ledger, table) == 0
+
+
+@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize("before", [FULL, EMPTY], ids=["full", "empty"])
+def test_a_change_of_any_one_column_counts(ledger, table, name, before):
+    written(ledger, table, {"id": 1, **before}, {"id": 2, **before})
+    changed = {**before, name: OTHER[name]}
+    assert written(ledger, table, {"id": 1, **changed}, {"id": 2, **before}, {"id": 3, **before}) == 2
+    with ledger.connect() as connection:
+        assert utc_row(connection, 1) == changed
+        assert utc_row(connection, 2) == before
+
+
+def utc_row(connection, number):
+    found = connection.execute(select(probe).where(probe.c.id == number)).one()._asdict()
+    return {**{name: found[name] for name in FULL}, "moment": utc(found["moment"])}
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(values, min_size=1, max_size=5))
+def test_writing_again_changes_nothing_whatever_is_written(ledger, table, rows):
+    numbered = [{"id": number, **row} for number, row in enumerate(rows)]
+    written(ledger, table, *numbered)
+    assert written(ledger, table, *numbered) == 0
+    with ledger.connect() as connection:
+        assert [utc_row(connection, number) for number in range(len(rows))] == rows
+
+
+def test_rows_that_are_all_key_are_written_once(ledger):
+    keys_only = Table(
+        "keys_only", MetaData(), Column("a", String, primary_key=True), Column("b", String, primary_key=True)
+    )
+    keys_only.metadata.create_all(ledger)
+    rows = [{"a": "x", "b": "y"}, {"a": "x", "b": "z"}]
+    assert [written(ledger, keys_only, *rows), written(ledger, keys_only, *rows)] == [2, 0]
+
+
+def test_a_transaction_that_fails_leaves_nothing(ledger, table):
+    def fail():
+        with ledger.begin() as connection:
+            upsert(connection, table, [{"id": 1, **FULL}])
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert count(ledger, table) == 0
+
+
+def test_a_row_without_the_row_it_refers_to_is_refused(ledger):
+    migrate(ledger)
+    orphan = insert(schema.report_vector).values(report_id="absent", vector="url")
+    with pytest.raises(IntegrityError), ledger.begin() as connection:
+        connection.execute(orphan)
+
+
+def test_writers_at_once_lose_nothing(ledger, table):
+    together = threading.Barrier(4)
+
+    def write(writer):
+        together.wait()
+        own = [written(ledger, table, {"id": 1000 * (writer + 1) + number, **FULL}) for number in range(10)]
+        shared = [written(ledger, table, {"id": number, **FULL}) for number in range(10)]
+        return sum(own), sum(shared)
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(write, range(4)))
+    assert [own for own, _ in counts] == [10] * 4
+    assert sum(shared for _, shared in counts) == 10
+    assert count(ledger, table) == 50
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "sqlite://"])
+def test_other_databases_are_refused(url):
+    with pytest.raises(InvalidSettings, match="BREAKWATER_LEDGER"):
+        connect(url)

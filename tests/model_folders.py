@@ -1,0 +1,49 @@
+"""Model folders small enough to make in a test: the strongest of a picture's three colours, by its mean."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+SIDE = 8
+CONTRACT = {
+    "role": "classifier",
+    "name": "strongest_colour",
+    "input": {
+        "name": "image", "layout": "NCHW", "height": SIDE, "width": SIDE, "colour": "RGB", "dtype": "float32",
+        "mean": [0, 0, 0], "std": [255, 255, 255], "resize": "stretch",
+    },
+    "outputs": {"probabilities": "probabilities", "embedding": "embedding"},
+    "labels": ["red", "green", "blue"],
+    "licence": "CC0-1.0",
+    "data": "none: the network is written by hand",
+}  # fmt: skip
+
+
+def network(name="image", shape=("N", 3, SIDE, SIDE), element=TensorProto.FLOAT, sharpness=20.0):
+    """Draw the network: each colour's mean is the embedding; its softmax, sharpened, the probabilities."""
+    nodes = [
+        helper.make_node("Cast", [name], ["pixels"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMean", ["pixels"], ["embedding"], axes=list(range(2, len(shape))), keepdims=0),
+        helper.make_node("Mul", ["embedding", "sharpness"], ["sharp"]),
+        helper.make_node("Softmax", ["sharp"], ["probabilities"], axis=-1),
+    ]
+    outputs = [
+        helper.make_tensor_value_info(each, TensorProto.FLOAT, [shape[0], 3]) for each in ("probabilities", "embedding")
+    ]
+    constants = [numpy_helper.from_array(np.array(sharpness, np.float32), "sharpness")]
+    graph = helper.make_graph(
+        nodes, "strongest_colour", [helper.make_tensor_value_info(name, element, shape)], outputs, constants
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def write(folder: Path, *, graph=None, **changes) -> Path:
+    """Write a model folder; `changes` replace fields of its contract, and `input` single fields of that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contract = {**CONTRACT, **changes, "input": {**CONTRACT["input"], **changes.get("input", {})}}
+    (folder / "model.onnx").write_bytes((graph or network()).SerializeToString())
+    (folder / "contract.json").write_text(json.dumps(contract))
+    (folder / "card.md").write_text("# Strongest colour\n\nWritten by hand, for tests.\n")
+    return folder

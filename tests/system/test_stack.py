@@ -1,0 +1,130 @@
+"""The operators' stack, whole: every real server, on free ports."""
+
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import urllib3
+from servers.folders import open_folder
+
+from apps.stack import doctor, tell
+from infra.stack.checks import Finding
+from infra.stack.supervisor import child_environment
+
+START = """
+import sys
+from pathlib import Path
+from infra.telemetry import switch_off
+switch_off()
+from apps.stack import up
+from infra.stack.layout import Ports
+up(Path(sys.argv[1]), ports=Ports(0, 0, 0, 0, 0, 0))
+"""
+ASK = "from apps.stack import doctor, tell; raise SystemExit(tell(doctor()))"
+PARTS = ("settings", "data folder", "blob store", "ledger", "inference", "Prefect", "Dask")
+FLOWS = {"intake", "fingerprint", "classify", "cluster", "prioritize", "measure", "pipeline"}
+
+
+def started(folder, out):
+    return subprocess.Popen(
+        [sys.executable, "-c", START, str(folder)],
+        env=child_environment({}),
+        stdout=out,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def environment_of(folder, process, out):
+    """Wait until the stack tells its environment."""
+    published = folder / "keys" / "stack.env"
+    while not published.exists():
+        assert process.poll() is None, out.read_text()
+        time.sleep(0.2)
+    assert stat.S_IMODE(published.stat().st_mode) == 0o600
+    return dict(shlex.split(line)[0].split("=", 1) for line in published.read_text().splitlines())
+
+
+def listening(processes):
+    return {
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+@pytest.mark.timeout(600)
+def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
+    out = tmp_path / "up.txt"
+    with open_folder() as folder, out.open("wb") as log:
+        process = started(folder, log)
+        try:
+            environment = environment_of(folder, process, out)
+            family = psutil.Process(process.pid).children(recursive=True)
+            asked = subprocess.run(
+                [sys.executable, "-c", ASK],
+                env=child_environment(environment),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            deployments = urllib3.request(
+                "POST", f"{environment['PREFECT_API_URL']}/deployments/filter", json={}
+            ).json()
+            addresses = listening(family)
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(120)
+        _, left = psutil.wait_procs(family, timeout=10)
+        said = out.read_text() + asked.stdout + "".join(file.read_text() for file in (folder / "logs").iterdir())
+        assert code == 0, said
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        assert all(part in asked.stdout for part in PARTS)
+        assert {deployment["name"] for deployment in deployments} >= FLOWS
+        assert addresses <= {"127.0.0.1", "::1"}
+        assert left == []
+        assert not (folder / "keys" / "stack.env").exists()
+        for key in ("postgres.key", "s3.key"):
+            assert (folder / "keys" / key).read_text().strip()[:40] not in said
+
+
+def test_doctor_finds_the_embedded_parts_and_says_what_mends_a_ledger_that_is_not_there(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    found = {finding.part: finding for finding in doctor()}
+    assert tuple(found)[: len(PARTS)] == PARTS
+    assert {part for part, finding in found.items() if not finding.works} >= {"ledger"}
+    assert "breakwater up" in found["ledger"].told
+    assert tell(list(found.values())) == 1
+    assert "ledger" in capsys.readouterr().out
+
+
+def test_doctor_names_a_setting_that_is_wrong_without_its_value(monkeypatch):
+    monkeypatch.setenv("BREAKWATER_WORKERS", "sesame")
+    (finding,) = doctor()
+    assert not finding.works
+    assert "BREAKWATER_WORKERS" in finding.told
+    assert "sesame" not in finding.told
+
+
+def test_the_exit_code_is_0_only_when_every_part_works():
+    well, ill = Finding("a", works=True, told=""), Finding("b", works=False, told="")
+    assert [tell([well]), tell([well, ill])] == [0, 1]
+
+
+@pytest.mark.timeout(120)
+def test_a_stack_that_cannot_start_stops_what_it_started(tmp_path):
+    """A cluster that another version of PostgreSQL made cannot be served."""
+    out = tmp_path / "up.txt"
+    with open_folder() as folder, out.open("wb") as log:
+        (folder / "postgres").mkdir()
+        (folder / "postgres" / "PG_VERSION").write_text("7.4\n")
+        process = started(folder, log)
+        assert process.wait(60) == 1
+        assert "no PostgreSQL 7.4 is installed" in out.read_text()

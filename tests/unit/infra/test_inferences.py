@@ -1,0 +1,114 @@
+"""The ledger knows which files a model has not seen, and takes its word once."""
+
+import datetime as dt
+import hashlib
+
+import pytest
+from sqlalchemy import func, select
+
+from domain.match import SignalType
+from domain.media import Kind
+from domain.model import Classified, ModelVersion, Score
+from domain.report import FileFault
+from infra.ledger import schema
+from infra.ledger.engine import connect, upsert
+from infra.ledger.inferences import record_inferences, unclassified
+
+FIRST = ModelVersion("classifier/one", 1, "1" * 64)
+SECOND = ModelVersion("classifier/one", 2, "2" * 64)
+
+
+@pytest.fixture
+def connection(tmp_path):
+    engine = connect(f"sqlite:///{tmp_path}/ledger.db")
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+        received = dt.datetime(2018, 5, 1, tzinfo=dt.UTC)
+        upsert(connection, schema.report, [{"id": "r", "external_id": "1", "received_at": received}])
+        yield connection
+    engine.dispose()
+
+
+def held(connection, name, kind=Kind.IMAGE, fault=None, sightings=(None,)):
+    """Hold a file, and have a report name it once for each fault of `sightings`."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    described = {"sha256": digest, "sha1": "", "md5": "", "size": 1, "media_type": "", "kind": kind}
+    upsert(connection, schema.blob, [{"id": name, **described, "fault": fault}])
+    taken = connection.scalar(select(func.count()).select_from(schema.sighting))
+    rows = [
+        {"report_id": "r", "ordinal": taken + place, "file_id": str(taken + place), "blob_id": name, "fault": each}
+        for place, each in enumerate(sightings)
+    ]
+    upsert(connection, schema.sighting, rows)
+
+
+def matched(connection, name, signal_type):
+    row = {"blob_id": name, "list_name": "a", "entry": "e", "category": "c", "distance": 0, "share": 1.0}
+    upsert(connection, schema.match, [row | {"signal_type": signal_type}])
+
+
+def said(name, *labels, embedding=b"\x00\x3c"):
+    scores = tuple(Score(label, probability) for label, probability in labels)
+    return Classified(name, scores, embedding, 3)
+
+
+def test_pictures_and_videos_are_listed_by_their_keys(connection):
+    held(connection, "b", Kind.VIDEO)
+    held(connection, "a")
+    held(connection, "c", Kind.OTHER)
+    assert unclassified(connection, FIRST) == [("a", Kind.IMAGE), ("b", Kind.VIDEO)]
+
+
+def test_what_is_broken_or_not_brought_whole_is_left_out(connection):
+    held(connection, "quarantined", fault=FileFault.UNDECODABLE)
+    held(connection, "refused", sightings=[FileFault.DIGEST_MISMATCH])
+    held(connection, "once_whole", sightings=[FileFault.DIGEST_MISMATCH, None])
+    held(connection, "unnamed", sightings=[])
+    assert unclassified(connection, FIRST) == [("once_whole", Kind.IMAGE)]
+
+
+def test_a_picture_on_a_list_is_settled_and_a_digest_alone_settles_nothing(connection):
+    for name, signal_type in (("by_picture", SignalType.PDQ), ("by_digest", SignalType.MD5)):
+        held(connection, name)
+        matched(connection, name, signal_type)
+    assert unclassified(connection, FIRST) == [("by_digest", Kind.IMAGE)]
+    assert len(unclassified(connection, FIRST, settled=True)) == 2
+
+
+def test_each_version_sees_each_file_once(connection):
+    held(connection, "a")
+    held(connection, "b")
+    record_inferences(connection, FIRST, [said("a", ("boathouse", 0.8))])
+    assert unclassified(connection, FIRST) == [("b", Kind.IMAGE)]
+    assert unclassified(connection, SECOND) == [("a", Kind.IMAGE), ("b", Kind.IMAGE)]
+
+
+def test_every_row_names_model_and_version(connection):
+    held(connection, "a")
+    counts = record_inferences(connection, FIRST, [said("a", ("boathouse", 0.8), ("pier", 0.1))])
+    assert dict(counts) == {"files_classified": 1, "labels_new": 2, "files_quarantined": 0}
+    rows = connection.execute(select(schema.inference).order_by(schema.inference.c.label)).all()
+    assert [tuple(row) for row in rows] == [
+        ("a", "classifier/one", 1, "boathouse", 0.8),
+        ("a", "classifier/one", 1, "pier", 0.1),
+    ]
+    (embedding,) = connection.execute(select(schema.embedding)).all()
+    assert tuple(embedding) == ("a", "classifier/one", 1, 3, b"\x00\x3c")
+
+
+def test_recording_the_same_again_changes_nothing(connection):
+    held(connection, "a")
+    record_inferences(connection, FIRST, [said("a", ("boathouse", 0.8))])
+    assert record_inferences(connection, FIRST, [said("a", ("boathouse", 0.8))])["labels_new"] == 0
+
+
+def test_a_file_that_cannot_be_decoded_is_quarantined_and_not_asked_for_again(connection):
+    held(connection, "a")
+    counts = record_inferences(connection, FIRST, [("a", FileFault.UNDECODABLE)])
+    assert counts["files_quarantined"] == 1
+    assert unclassified(connection, FIRST) == []
+    assert connection.scalar(select(schema.blob.c.fault)) == FileFault.UNDECODABLE
+
+
+def test_nothing_to_record_is_recorded_as_nothing(connection):
+    assert sum(record_inferences(connection, FIRST, []).values()) == 0

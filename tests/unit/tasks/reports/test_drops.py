@@ -1,0 +1,145 @@
+"""Drops: whatever arrives is an outcome, every byte of it is kept, and the counts add up."""
+
+import json
+import os
+
+import pytest
+from cybertips import details_xml, report_xml, write_drop
+
+from domain.counts import Counts
+from domain.errors import Rejected
+from domain.report import FileFault, Rejection
+from infra.ledger import reports
+from infra.ledger.summaries import summarize
+from infra.world import world
+from tasks.reports.drops import drop_key, drops_in, parse_receipt, take_batch
+from tasks.reports.intake import _record
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+@pytest.fixture
+def inbox(data):
+    return data / "inbox"
+
+
+def taken(drop):
+    (one,) = take_batch([drop])
+    return one
+
+
+def test_a_whole_drop_is_accepted_and_its_bytes_are_held(inbox):
+    one = taken(write_drop(inbox, "r1", [PNG, PNG + b"x"]))
+    assert one.rejection is None
+    assert [file.fault for file in one.files] == [None, None]
+    assert len(one.held) == 2 + 2 * 2
+    for held in one.held:
+        assert len(world().blobs.read(held.blob)) == held.digests.size
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("receipt.json", None, Rejection.NO_RECEIPT),
+        ("receipt.json", b"{}", Rejection.NO_RECEIPT),
+        ("receipt.json", b"\xff", Rejection.NO_RECEIPT),
+        ("report.xml", None, Rejection.NO_REPORT),
+        ("report.xml", b"<report>", Rejection.NOT_WELL_FORMED),
+        ("report.xml", b" " * (5 * 2**20), Rejection.TOO_LARGE),
+        ("0000000000000000.xml", b"<fileDetails/>", Rejection.SCHEMA),
+    ],
+)
+def test_a_drop_that_does_not_validate_is_rejected_and_kept(inbox, name, content, reason):
+    drop = write_drop(inbox, "r1", [PNG])
+    (drop / name).unlink()
+    if content is not None:
+        (drop / name).write_bytes(content)
+    one = taken(drop)
+    assert one.rejection is reason
+    assert [file.fault for file in one.files] == [FileFault.REPORT_REJECTED]
+    kept = {world().blobs.read(held.blob) for held in one.held}
+    assert {file.read_bytes() for file in drop.iterdir()} == kept
+
+
+def test_each_fault_of_a_file_is_told_apart(inbox):
+    wrong = details_xml("0000000000000000", md5="0" * 32)
+    empty = details_xml("0000000000000001", name="a.mp4")
+    missing = details_xml("0000000000000002")
+    text = details_xml("0000000000000003", name="a.jpg")
+    drop = write_drop(inbox, "r1", [(wrong, PNG), (empty, b""), (missing, None), (text, b"hello, this is text")])
+    faults = [file.fault for file in taken(drop).files]
+    assert faults == [FileFault.DIGEST_MISMATCH, FileFault.EMPTY, FileFault.MISSING, FileFault.NOT_MEDIA]
+
+
+def test_a_file_without_details_is_named_by_its_bytes(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    (drop / "0000000000000000.xml").unlink()
+    (file,) = taken(drop).files
+    assert (file.named.file_id, file.fault) == ("0000000000000000", None)
+
+
+def test_counts_add_up_over_the_malformed(inbox):
+    write_drop(inbox, "whole", [PNG, b"x"])
+    write_drop(inbox, "broken", [PNG], report=b"<report>")
+    write_drop(inbox, "lacking", [(details_xml("0000000000000000"), None), (details_xml("0000000000000001", name="b.jpg"), b"y")])
+    counts = _record(take_batch(drops_in(inbox)))
+    assert counts["received"] == counts["accepted"] + counts["rejected"] == 3
+    assert counts["files_named"] == 5
+    assert counts["files_named"] == counts["files_stored"] + counts["files_missing"] + counts["files_quarantined"]
+    with world().ledger.begin() as connection:
+        summary = summarize(connection)
+    assert summary.received == summary.accepted + sum(summary.rejected.values()) == 3
+    assert summary.sightings == summary.stored + summary.missing + sum(summary.quarantined.values()) == 5
+
+
+def test_taking_the_same_drop_again_changes_nothing(inbox):
+    write_drop(inbox, "r1", [PNG])
+    first = _record(take_batch(drops_in(inbox)))
+    again = _record(take_batch(drops_in(inbox)))
+    assert (first["received"], again["received"], again["already_held"]) == (1, 0, 1)
+
+
+def test_a_drop_is_known_by_its_key_until_a_file_of_it_changes(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    before = drop_key(drop)
+    assert drop_key(drop) == before
+    os.utime(drop / "report.xml", ns=(1, 1))
+    assert drop_key(drop) != before
+
+
+def test_new_content_under_the_same_number_is_another_report(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    before = taken(drop).report_id
+    (drop / "report.xml").write_bytes(report_xml(summary="<escalateToHighPriority/>"))
+    assert taken(drop).report_id != before
+
+
+def test_the_same_content_from_two_reporters_is_two_reports(inbox):
+    one = write_drop(inbox, "r1", [PNG])
+    other = write_drop(inbox / "b", "r1", [PNG], reporter="esp-02")
+    assert taken(one).report_id != taken(other).report_id
+
+
+def test_the_archive_registers_accepted_reports_alone(inbox):
+    write_drop(inbox, "whole", [PNG])
+    write_drop(inbox, "broken", [PNG], report=b"<report>")
+    _record(take_batch(drops_in(inbox)))
+    from infra.archive import Dataset
+    from infra.ledger.summaries import registered
+
+    with world().ledger.begin() as connection:
+        ids = {dataset: registered(connection, dataset) for dataset in Dataset}
+        known = reports.taken_drops(connection)
+    assert len(known) == 2
+    assert world().archive.read(Dataset.REPORTS, ids[Dataset.REPORTS]).num_rows == 1
+    assert world().archive.read(Dataset.SIGHTINGS, ids[Dataset.SIGHTINGS]).num_rows == 1
+
+
+def test_an_empty_batch_counts_nothing(data):
+    assert dict(_record([])) == dict(Counts(already_held=0))
+
+
+@pytest.mark.parametrize("content", [b"[]", b'{"external_id": "1"}', json.dumps({"external_id": "1", "reporter": "a", "source": "moon", "received_at": "2016-01-01T00:00:00Z"}).encode()])
+def test_a_receipt_that_says_too_little_is_no_receipt(content):
+    with pytest.raises(Rejected):
+        parse_receipt(content)
