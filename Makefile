@@ -5,7 +5,7 @@ setup: .venv/.ready ## install what uv.lock names into .venv
 
 .venv/.ready: pyproject.toml uv.lock
 	test -x .venv/bin/uv || { python3 -m venv .venv && .venv/bin/python -m pip install --quiet "uv>=0.9,<0.14"; }
-	.venv/bin/uv sync --frozen --inexact && touch $@
+	.venv/bin/uv sync --frozen --inexact --compile-bytecode && touch $@
 
 demo: setup ## the main job, start to end, on simulated reports
 	$(RUN) breakwater demo

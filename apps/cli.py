@@ -89,9 +89,8 @@ def inbox(data: Data = None, reports: Reports = 300, seed: Seed = 1) -> None:
     Example: `breakwater simulate inbox --data /tmp/demo --reports 1000 --seed 7`.
     """
     use_data(data)
-    from tasks.simulating.inbox import simulate_inbox  # noqa: PLC0415 (as above)
-
     from infra.world import world  # noqa: PLC0415 (as above)
+    from tasks.simulating.inbox import simulate_inbox  # noqa: PLC0415 (as above)
 
     root = world().settings.root
     new = simulate_inbox(root, reports, seed)

@@ -1,6 +1,7 @@
 """The demo: a simulated inbox, brought all the way by the same flows that operators start."""
 
 import math
+import sys
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from tasks.simulating.inbox import simulate_inbox
 
 from domain.counts import Counts
 from flows.pipeline import pipeline
@@ -26,6 +26,7 @@ from tasks.inference import ensure_reference
 from tasks.measuring.page import Evaluation
 from tasks.measuring.publication import page_of, read_series, write_page
 from tasks.simulating.evaluation import Quality, evaluation
+from tasks.simulating.inbox import simulate_inbox
 from tasks.summarizing import lines, why
 
 STAGES = (
@@ -42,6 +43,10 @@ STAGES = (
 CHANGES = ("new_drops", "list_hashes_new", "files_fingerprinted", "matches_new", "files_classified",
            "copies_members_changed", "reports_members_changed", "priorities_new")  # fmt: skip
 """Counts that are all 0 when a run found nothing new."""
+
+
+PRINTED_WIDTH = 120
+"""Columns of the summary where there is no terminal to ask."""
 
 
 class Display:
@@ -92,7 +97,7 @@ def run_demo(reports: int, seed: int, port: int, *, open_page: bool) -> None:
 
     Prefect's server takes `port`, at which `infra.stack.prefect.use_server` pointed this process.
     """
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     display = Display(console)
     root = world().settings.root
     began = time.monotonic()

@@ -11,7 +11,7 @@ from rich.text import Text
 from infra.ledger.engine import connect, migrate
 from infra.settings import Settings
 from infra.stack.checks import CHECKS, Finding
-from infra.stack.deployments import PLAN, make_pool, register
+from infra.stack.deployments import PLAN, end_lost_runs, make_pool, register
 from infra.stack.layout import BUCKET, DATABASES, Layout, Ports
 from infra.stack.supervisor import Narrator, supervising
 
@@ -42,6 +42,7 @@ def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool 
             supervisor.start(*layout.servers)
             _register_models(layout.settings)
             make_pool(layout.prefect_api)
+            end_lost_runs(layout.prefect_api)
             register(layout.prefect_api, layout.environment, layout.logs / "deployments.log", plan)
             supervisor.start(*layout.hands)
             layout.publish()

@@ -19,7 +19,7 @@ EVIDENCE: Mapping[str, str] = {
     "new": "pictures and videos that neither a list nor an earlier report knows, not even as a near-duplicate",
     "seen": "pictures and videos that an earlier report brought, or a near-duplicate of them",
     "unseen_fault": "files that nobody could look at: missing, broken or quarantined",
-    "reporters": "other reporters that sent reports with content in common",
+    "reporters": "other reporters that sent a file of this report, or a near-duplicate of one",
     "located": "a country of the suspect or the victim is known (1 or 0)",
     "identifiers": f"kinds of identifiers there, of {', '.join(Identifier)}",
     "clue": "highest probability, 0-1, of a label that the policy lists as a clue to a place",
@@ -106,8 +106,8 @@ def prioritize(evidence: Evidence, policy: Policy) -> Priority:
     ]
     reasons.sort(key=lambda reason: (-abs(reason.points), reason.name))
     score = _sum(reasons)
-    for name, bounded in (("No score is over 100", min(score, HIGHEST)), ("No score is under 0", max(score, 0.0))):
-        score = _bounded(reasons, name, score, bounded)
+    score = _bounded(reasons, "No score is over 100", score, min(score, HIGHEST))
+    score = _bounded(reasons, "No score is under 0", score, max(score, 0.0))
     for cap in policy.caps:
         if cap.holds(evidence):
             score = _bounded(reasons, cap.name, score, min(score, cap.score))

@@ -8,8 +8,8 @@ from domain.counts import Counts
 from infra.cluster import running
 from infra.world import world
 from tasks.matching import intake_lists
-from tasks.staging import stage
 from tasks.reports.intake import intake_reports
+from tasks.staging import stage
 
 
 @flow

@@ -3,8 +3,8 @@
 from prefect import flow
 
 from domain.counts import Counts
-from tasks.staging import stage
 from tasks.ranking import rank_reports
+from tasks.staging import stage
 
 
 @flow

@@ -13,6 +13,7 @@ SWITCHED_OFF = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "DASK_LOGGING__DISTRIBUTED": "warning",  # Prefect would print what Dask tells of itself
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """Environment of every process that we start; each switch is documented by the library that reads it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import av
+import numpy as np
 
 from domain.errors import Unreadable
 from domain.report import FileFault
@@ -43,7 +44,7 @@ def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
                 return
             if seconds + 1e-6 >= taken * sampling.every:
                 taken += 1
-                yield Frame(seconds, frame.to_ndarray(format="rgb24"))
+                yield Frame(seconds, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
     except (av.FFmpegError, ValueError, IndexError) as error:
         if not taken:  # a film that breaks off later keeps the frames before the break
             raise Unreadable(FileFault.UNDECODABLE) from error

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from domain.counts import Counts
 from domain.priority import Evidence, Policy, Priority, prioritize
@@ -13,26 +14,46 @@ from infra.world import world
 from tasks.staging import step
 
 
-def evidence_of(
-    report: ReportFacts, files: Sequence[FileFacts], first_seen: Mapping[str, str], clues: frozenset[str]
-) -> Evidence:
-    """Weigh up one report: named numbers, zeros left out; `domain.priority.EVIDENCE` says what each is.
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What reports have in common: for each file, or cluster of copies, who brought it."""
 
-    `first_seen` names, for each file or cluster of copies, the report that brought it first.
-    """
+    first: Mapping[str, str]
+    """The report that brought it first; the smaller id where two came at once."""
+    reporters: Mapping[str, frozenset[str]]
+    """All reporters that brought it."""
+
+
+def common(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFacts]]) -> Common:
+    """Collect who brought what, of the files that somebody could look at."""
+    first: dict[str, str] = {}
+    reporters: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
+        for file in files.get(report.id, ()):
+            if file.looked_at and not file.faulty:
+                first.setdefault(file.group, report.id)
+                reporters[file.group] |= {report.reporter}
+    return Common(first, reporters)
+
+
+def evidence_of(
+    report: ReportFacts, files: Sequence[FileFacts], shared: Common, clues: frozenset[str] = frozenset()
+) -> Evidence:
+    """Weigh up one report: named numbers, zeros left out; `domain.priority.EVIDENCE` says what each is."""
     found: defaultdict[str, float] = defaultdict(float)
     flags = ["escalated"] * report.escalated + ["located"] * report.located + [f"incident.{report.incident_type}"]
     for name in (*flags, *(f"report.{flag}" for flag in report.annotations)):
         found[name] = 1
     found["identifiers"] = len(report.identifiers)
-    found["reporters"] = report.other_reporters
+    others = frozenset[str]().union(*(shared.reporters.get(file.group, frozenset()) for file in files))
+    found["reporters"] = len(others - {report.reporter})
     for file in files:
-        _add_file(found, file, first_seen.get(file.group, report.id) == report.id, clues)
+        _add_file(found, file, clues, first=shared.first.get(file.group) == report.id)
     found["viral"] = float(report.batched or any(found[f"file.{flag}"] for flag in ("viral", "potentialMeme")))
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def _add_file(found: defaultdict[str, float], file: FileFacts, first: bool, clues: frozenset[str]) -> None:  # noqa: FBT001 (a fact, not a switch)
+def _add_file(found: defaultdict[str, float], file: FileFacts, clues: frozenset[str], *, first: bool) -> None:
     """Add what one file tells."""
     for annotation in file.annotations:
         found[f"file.{annotation}"] += 1
@@ -50,15 +71,6 @@ def _add_file(found: defaultdict[str, float], file: FileFacts, first: bool, clue
     found["clue"] = max([found["clue"], *probabilities])
 
 
-def first_bringers(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFacts]]) -> dict[str, str]:
-    """Name the report that brought each file, or cluster of copies, first; ties go to the smaller id."""
-    first: dict[str, str] = {}
-    for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
-        for file in files.get(report.id, ()):
-            first.setdefault(file.group, report.id)
-    return first
-
-
 def digest_of(evidence: Evidence) -> str:
     """Digest the evidence: the same evidence under the same policy is the same row."""
     return hashlib.sha256(json.dumps(evidence, sort_keys=True).encode()).hexdigest()
@@ -68,8 +80,8 @@ def rank(
     reports: Sequence[ReportFacts], files: Mapping[str, Sequence[FileFacts]], policy: Policy
 ) -> list[tuple[str, str, Priority]]:
     """Score every report: its id, the digest of its evidence, its priority."""
-    first = first_bringers(reports, files)
-    weighed = [(one.id, evidence_of(one, files.get(one.id, ()), first, policy.clues)) for one in reports]
+    shared = common(reports, files)
+    weighed = [(one.id, evidence_of(one, files.get(one.id, ()), shared, policy.clues)) for one in reports]
     return [(report, digest_of(evidence), prioritize(evidence, policy)) for report, evidence in weighed]
 
 

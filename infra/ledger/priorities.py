@@ -16,9 +16,10 @@ from infra.ledger.engine import upsert
 
 @dataclass(frozen=True, slots=True)
 class ReportFacts:
-    """What an accepted report says of itself, and how many other reporters its cluster joins it with."""
+    """What an accepted report says of itself."""
 
     id: str
+    reporter: str
     received_at: datetime
     incident_type: str
     escalated: bool
@@ -26,7 +27,6 @@ class ReportFacts:
     located: bool
     annotations: tuple[str, ...]
     identifiers: tuple[str, ...]
-    other_reporters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ def report_facts(connection: Connection) -> list[ReportFacts]:
     annotations = _several(connection, schema.report_annotation, schema.report_annotation.c.annotation)
     identifiers = _several(connection, schema.report_identifier, schema.report_identifier.c.identifier)
     located = set(connection.scalars(select(schema.report_location.c.report_id)))
-    others = _other_reporters(connection)
     table = schema.report.c
-    query = select(table.id, table.received_at, table.incident_type, table.escalated, table.batched)
+    query = select(table.id, table.reporter, table.received_at, table.incident_type, table.escalated, table.batched)
     return [
         ReportFacts(
             id=report,
+            reporter=reporter,
             received_at=received_at,
             incident_type=incident_type,
             escalated=escalated,
@@ -70,9 +70,8 @@ def report_facts(connection: Connection) -> list[ReportFacts]:
             located=report in located,
             annotations=annotations[report],
             identifiers=identifiers[report],
-            other_reporters=others.get(report, 0),
         )
-        for report, received_at, incident_type, escalated, batched in connection.execute(
+        for report, reporter, received_at, incident_type, escalated, batched in connection.execute(
             query.where(table.rejection.is_(None)).order_by(table.id)
         )
     ]
@@ -84,21 +83,6 @@ def _several(connection: Connection, table: Table, column: Column[str]) -> defau
     for report, value in connection.execute(select(table.c.report_id, column).order_by(table.c.report_id, column)):
         values[report] += (value,)
     return values
-
-
-def _other_reporters(connection: Connection) -> dict[str, int]:
-    """Count, for each report in a cluster of reports, the cluster's other reporters."""
-    member, report = schema.cluster_member.c, schema.report.c
-    query = (
-        select(member.cluster_id, report.id, report.reporter)
-        .join_from(schema.cluster_member, schema.report, member.member == report.id)
-        .where(member.kind == ClusterKind.REPORTS)
-    )
-    rows = list(connection.execute(query))
-    reporters: defaultdict[str, set[str]] = defaultdict(set)
-    for cluster, _, reporter in rows:
-        reporters[cluster].add(reporter)
-    return {report_id: len(reporters[cluster]) - 1 for cluster, report_id, _ in rows}
 
 
 def file_facts(connection: Connection) -> dict[str, list[FileFacts]]:

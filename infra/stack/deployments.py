@@ -10,8 +10,10 @@ import urllib3
 
 from domain.errors import ServiceFailed
 from infra.stack.prefect import POOL
+from infra.stack.service import BUSY, answers
 from infra.stack.supervisor import child_environment
 
+_LOST = ("RUNNING", "PENDING", "CANCELLING")
 PLAN = Path(__file__).parents[1] / "prefect.yaml"
 
 
@@ -21,9 +23,25 @@ def make_pool(api: str) -> None:
     Raises:
         ServiceFailed: Prefect did not make it.
     """
-    answer = urllib3.request("POST", f"{api}/work_pools/", json={"name": POOL, "type": "process"}, timeout=30)
+    answer = urllib3.request("POST", f"{api}/work_pools/", json={"name": POOL, "type": "process"}, retries=BUSY)
     if answer.status not in {201, 409}:
         raise ServiceFailed(f"Prefect made no work pool {POOL} (HTTP {answer.status}): see the log of prefect")
+
+
+def end_lost_runs(api: str) -> int:
+    """Mark the runs that a stopped worker left behind as crashed, and count them; no worker may run yet.
+
+    Raises:
+        ServiceFailed: Prefect did not take it.
+    """
+    lost = answers(f"{api}/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": list(_LOST)}}}})
+    if not isinstance(lost, list):
+        raise ServiceFailed("Prefect names no runs: see the log of prefect")
+    state = {"type": "CRASHED", "name": "Crashed", "message": "Breakwater was stopped while this ran"}
+    for run in lost:
+        if answers(f"{api}/flow_runs/{run['id']}/set_state", {"state": state, "force": True}) is None:
+            raise ServiceFailed(f"Prefect does not end the lost run {run['id']}: see the log of prefect")
+    return len(lost) + (end_lost_runs(api) if lost else 0)
 
 
 def register(api: str, environment: Mapping[str, str], log: Path, plan: Path = PLAN) -> None:

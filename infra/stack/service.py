@@ -8,6 +8,18 @@ from typing import Any
 
 import urllib3
 
+BUSY = urllib3.Retry(
+    None,
+    connect=0,
+    read=0,
+    status=6,
+    status_forcelist=[503],
+    allowed_methods=None,
+    backoff_factor=0.2,
+    raise_on_status=False,
+)
+"""Ask again where a server is there and busy, as Prefect is while another writer holds its SQLite file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -35,10 +47,10 @@ class Service:
 def answers(url: str, question: Mapping[str, Any]) -> list[Any] | dict[str, Any] | int | None:
     """Post a JSON question to a server of ours and give its JSON answer; None while it has none."""
     try:
-        response = urllib3.request("POST", url, json=dict(question), retries=False, timeout=5)
+        response = urllib3.request("POST", url, json=dict(question), retries=BUSY, timeout=10)
     except urllib3.exceptions.HTTPError:
         return None
-    if response.status != 200:
+    if response.status not in {200, 201}:
         return None
     answer: list[Any] | dict[str, Any] | int = response.json()
     return answer

@@ -59,7 +59,7 @@ def parse_report(content: bytes, receipt: Receipt, files: tuple[NamedFile, ...])
         incident_type=_incident_type(summary),
         incident_at=_moment(_text(summary, "incidentDateTime")),
         escalated=summary.find("escalateToHighPriority") is not None,
-        batched=_boolean(root, "batchedReport") or False,
+        batched=root.find("batchedReport") is not None,
         users=len(root.findall("personOrUserReported")),
         annotations=frozenset(_flags(summary.find("reportAnnotations"), ReportAnnotation)),
         vectors=frozenset(vector for one in root.findall("internetDetails/*") for vector in _vectors(one)),

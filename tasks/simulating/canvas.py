@@ -91,11 +91,6 @@ class Canvas:
         """Draw a line through `points`."""
         self._draw.line(self._pixels(points), fill=fill, width=max(1, round(thick * self._unit)), joint="curve")
 
-    def sparks(self, points: Iterable[Point], fill: Colour) -> None:
-        """Set small square dots, two pixels wide in the finished picture."""
-        for x, y in self._pixels(points):
-            self._draw.rectangle((x, y, x + 2 * _FINE - 1, y + 2 * _FINE - 1), fill=fill)
-
     def finish(self, light: float = 26.0, grain: float = 4.5) -> Image.Image:
         """Give the picture, unevenly lit and slightly grained as photographs are (deviations in grey levels)."""
         picture = self._image.reduce(_FINE)

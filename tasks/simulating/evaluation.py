@@ -5,15 +5,17 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from infra.ledger import outcomes
 from infra.ledger.outcomes import Outcomes
 from infra.world import world
 
-COPY_EDITS = ("original", "resize", "recompress", "recolour", "mirror", "letterbox", "reencode")
-"""Edits after which a file is still a copy; what a crop or a caption costs is printed by itself."""
+COPY_EDITS = ("original", "resize", "recompress", "recolour", "mirror", "reencode")
+"""Edits after which copies are found; what a crop, a caption or a letterbox costs is printed by itself."""
 
 Row = Mapping[str, str]
+Name = TypeVar("Name", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _labels(what: str, truth: Mapping[Hashable, str], found: Mapping[Hashable, str]) -> Quality:
+def _labels(what: str, truth: Mapping[Name, str], found: Mapping[Name, str]) -> Quality:
     """Compare reasons, name by name; the right thing for a wrong reason is wrong."""
     true = {name: why for name, why in truth.items() if why}
     told = {name: why for name, why in found.items() if why}

@@ -153,6 +153,7 @@ READY
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_block_and_its_servers(child, tmp_path, number):
+    before = signal.getsignal(number)
     started = []
 
     def run():
@@ -167,7 +168,7 @@ def test_a_signal_ends_the_block_and_its_servers(child, tmp_path, number):
     with pytest.raises(KeyboardInterrupt):
         run()
     assert not any(map(alive, started))
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(number) == before
 
 
 def test_every_line_of_a_log_is_told_once(child, tmp_path):

@@ -113,7 +113,7 @@ def test_identifiers_are_told_by_kind_alone():
 
 
 def test_a_batched_report_stands_for_its_users():
-    batched = report_xml(people="<personOrUserReported/>" * 3).replace(b"<report>", b"<report><batchedReport>true</batchedReport>")
+    batched = report_xml(people="<personOrUserReported/>" * 3).replace(b"<report>", b'<report><batchedReport reason="VIRAL_POTENTIAL_MEME"/>')
     assert parse_report(batched, RECEIPT, ()).incidents == 3
     assert parsed(people="<personOrUserReported/>" * 3).incidents == 1
 

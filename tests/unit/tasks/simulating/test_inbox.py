@@ -8,7 +8,6 @@ import re
 import struct
 from collections import Counter
 from pathlib import Path
-from typing import cast
 
 import pytest
 from lxml import etree
@@ -232,4 +231,4 @@ def test_an_exact_hit_of_the_list_is_the_file_that_it_was_made_from(root):
     )
     assert exact
     assert {signal: entry for signal, entry in exact if signal in digests}.items() <= digests.items()
-    assert cast("set[str]", {entry for _, entry in exact}) <= set(digests.values())
+    assert {entry for _, entry in exact} <= set(digests.values())
