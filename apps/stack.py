@@ -83,6 +83,10 @@ def _migrate(settings: Settings) -> None:
 
 def _register_models(settings: Settings) -> None:
     """Have the reference model in the registry, champion where there is none yet."""
+    from infra.registry import Registry  # noqa: PLC0415 (`doctor` pays for what it asks alone)
+    from tasks.inference import ensure_reference  # noqa: PLC0415 (as above)
+
+    ensure_reference(Registry(settings.mlflow_url, settings.root))
 
 
 def _announce(console: Console, layout: Layout) -> None:

@@ -1,11 +1,9 @@
 """Clusters: what belongs together, under names that stay."""
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
-from typing import TypeVar
-
-Member = TypeVar("Member", bound=Hashable)
+from itertools import chain, count
 
 
 class ClusterKind(StrEnum):
@@ -39,25 +37,22 @@ def named(groups: Iterable[list[str]], existing: Mapping[str, str], found: Calla
     """Name each group's cluster, for every member.
 
     A group keeps the name that most of its members bear already (the smaller name if two are as frequent), and no
-    two groups keep one name: it stays with the larger share. A group without a name founds one on its first member.
+    two groups keep one name: it stays with the larger share. A group without a name founds one on its first member,
+    or on a later one where another group keeps that name.
     """
-    claims = []
-    for position, group in enumerate(groups):
-        votes: defaultdict[str, int] = defaultdict(int)
-        for member in group:
-            if member in existing:
-                votes[existing[member]] += 1
-        claims.append((group, sorted(votes.items(), key=lambda vote: (-vote[1], vote[0])), position))
-    names: dict[str, str] = {}
+    members = sorted(sorted(group) for group in groups)
+    shares = Counter(
+        (existing[member], place) for place, group in enumerate(members) for member in group if member in existing
+    )
+    kept: dict[int, str] = {}
     given: set[str] = set()
-    for group, votes_in_order, _ in sorted(claims, key=lambda claim: (-_best(claim[1]), claim[2])):
-        name = next((name for name, _ in votes_in_order if name not in given), "")
-        name = name or next(fresh for fresh in map(found, group) if fresh not in given)
-        given.add(name)
-        names.update(dict.fromkeys(group, name))
-    return names
-
-
-def _best(votes: list[tuple[str, int]]) -> int:
-    """Count the votes for the favourite name."""
-    return votes[0][1] if votes else 0
+    for (name, place), _ in sorted(shares.items(), key=lambda share: (-share[1], share[0])):
+        if name not in given and place not in kept:
+            kept[place] = name
+            given.add(name)
+    for place, group in enumerate(members):
+        if place not in kept:
+            seeds = chain(group, (f"{group[0]} {number}" for number in count(2)))
+            kept[place] = next(name for name in map(found, seeds) if name not in given)
+            given.add(kept[place])
+    return {member: kept[place] for place, group in enumerate(members) for member in group}

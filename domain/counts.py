@@ -20,6 +20,9 @@ class Counts(Mapping[str, int]):
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._numbers
+
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(**{name: self[name] + other[name] for name in {**self._numbers, **other._numbers}})
 

@@ -119,9 +119,10 @@ def prioritize(evidence: Evidence, policy: Policy) -> Priority:
 
 def _bounded(reasons: list[Reason], name: str, score: float, bounded: float) -> float:
     """Note why a score was moved, if it was."""
+    bounded = _tenths(bounded)
     if bounded != score:
         reasons.append(Reason(name, _tenths(bounded - score)))
-    return _tenths(bounded)
+    return bounded
 
 
 def _sum(reasons: list[Reason]) -> float:

@@ -69,7 +69,7 @@ def load_policy(file: Path | None) -> Policy:
         raise InvalidSettings(f"the policy {path} cannot be used: {error}") from error
     bands = tuple(Band(band.name, band.least, band.respond_within_hours) for band in parsed.band)
     leasts = [band.least for band in bands]
-    if leasts != sorted(leasts, reverse=True) or leasts[-1] != 0:
+    if leasts != sorted(set(leasts), reverse=True) or leasts[-1] != 0:
         raise InvalidSettings(f"the policy {path} cannot be used: bands run from the highest `least` down to 0")
     return Policy(
         name=parsed.name,

@@ -13,6 +13,7 @@ SWITCHED_OFF = {
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
     "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    "ORT_DISABLE_TELEMETRY": "1",  # since 1.29 onnxruntime tells its makers of every session, models' digests included
     "DASK_LOGGING__DISTRIBUTED": "warning",  # Prefect would print what Dask tells of itself
     "GIT_PYTHON_REFRESH": "quiet",
 }

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from domain.errors import UnusableModel
 from models.contract import NETWORK, Contract, load_contract
 
+onnxruntime.disable_telemetry_events()  # what is scored here, and by which model, is nobody else's business
+
 Batch = NDArray[np.float32]
 
 _CUDA = "CUDAExecutionProvider"

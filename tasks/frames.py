@@ -1,6 +1,7 @@
 """Frames: still pictures out of a video, at a steady rate, within bounds."""
 
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from tasks.media import RGB
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded frame; `seconds` counts from the video's start."""
+    """One decoded frame; `seconds` counts from the video's first frame."""
 
     seconds: float
     rgb: RGB
@@ -31,19 +32,21 @@ class Sampling:
 
 
 def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
-    """Give the first frame at or after each whole multiple of `sampling.every`.
+    """Give the first frame at or after each whole multiple of `sampling.every`; one for several where frames lack.
 
     Raises:
         Unreadable: no video is in it, a frame is over the bound, or it cannot be decoded up to its first frame.
     """
-    taken = 0
+    taken, due, start = 0, 0, 0.0
     try:
-        for frame in _decoded(content, sampling.max_pixels):
-            seconds = float(frame.time or 0.0)
+        for ordinal, frame in enumerate(_decoded(content, sampling.max_pixels)):
+            moment = float(frame.time or 0.0)
+            start = start if ordinal else moment
+            seconds = max(0.0, moment - start)
             if seconds > sampling.seconds or taken >= sampling.frames:
                 return
-            if seconds + 1e-6 >= taken * sampling.every:
-                taken += 1
+            if seconds + 1e-6 >= due * sampling.every:
+                taken, due = taken + 1, math.floor((seconds + 1e-6) / sampling.every) + 1
                 yield Frame(seconds, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
     except (av.FFmpegError, ValueError, IndexError) as error:
         if not taken:  # a film that breaks off later keeps the frames before the break
@@ -56,6 +59,9 @@ def _decoded(content: bytes, max_pixels: int) -> Iterator[av.VideoFrame]:
     """Decode every frame of the first video stream."""
     with av.open(io.BytesIO(content), mode="r") as container:
         stream = container.streams.video[0]
+        if stream.codec_context is None:  # a codec that FFmpeg does not know
+            raise Unreadable(FileFault.UNDECODABLE)
         if stream.codec_context.width * stream.codec_context.height > max_pixels:
             raise Unreadable(FileFault.TOO_MANY_PIXELS)
+        stream.codec_context.options = {"max_pixels": str(max_pixels)}  # sizes may change on the way
         yield from container.decode(stream)

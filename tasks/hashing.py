@@ -3,6 +3,7 @@
 import functools
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
@@ -101,12 +102,13 @@ def fingerprint(blob: BlobKey, kind: Kind, content: bytes, sampling: Sampling) -
         Unreadable: it cannot be decoded.
     """
     if kind is Kind.IMAGE:
-        frames = [Frame(0.0, decode_image(content, sampling.max_pixels))]
+        frames = iter([Frame(0.0, decode_image(content, sampling.max_pixels))])
     else:
-        frames = list(sample(content, sampling))
-    height, width = frames[0].rgb.shape[:2]
-    hashes = tuple(pdq(frame.rgb, frame.seconds) for frame in frames)
-    return Fingerprints(blob, hashes, width, height, frames[-1].seconds)
+        frames = sample(content, sampling)
+    first = next(frames)
+    height, width = first.rgb.shape[:2]
+    hashes = tuple(pdq(frame.rgb, frame.seconds) for frame in chain((first,), frames))
+    return Fingerprints(blob, hashes, width, height, hashes[-1].seconds)
 
 
 def fingerprint_batch(files: Sequence[tuple[BlobKey, Kind]]) -> list[Fingerprints | tuple[BlobKey, FileFault]]:

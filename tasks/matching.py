@@ -5,7 +5,7 @@ import hashlib
 import io
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from domain.counts import Counts
@@ -30,13 +30,25 @@ def parse_list(content: str) -> tuple[list[KnownHash], int]:
     Columns: `signal_type,signal_str,collab,category,tags`; the tag `entry:ID` joins the hashes of one entry.
     """
     known, malformed = [], 0
-    for row in csv.DictReader(io.StringIO(content)):
+    for row in _rows(content):
         one = _known(row)
         if one:
             known.append(one)
         else:
             malformed += 1
     return known, malformed
+
+
+def _rows(content: str) -> Iterator[dict[str, str | None]]:
+    """Read CSV; a line that is none gives a row of nothing."""
+    lines = csv.DictReader(io.StringIO(content, newline=None))
+    while True:
+        try:
+            yield next(lines)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield {}
 
 
 def _known(row: dict[str, str | None]) -> KnownHash | None:
@@ -61,7 +73,8 @@ def match_pictures(frames: Frames, known: Known) -> list[Match]:
     closest: defaultdict[tuple[BlobKey, int], dict[int, int]] = defaultdict(dict)
     entries = {(name, one.entry): one.category for name, one in stored}
     places = list(entries)
-    place_of = [places.index((name, one.entry)) for name, one in stored]
+    ordinals = {entry: ordinal for ordinal, entry in enumerate(places)}
+    place_of = [ordinals[name, one.entry] for name, one in stored]
     orientations = len(frames[0][2]) // 32
     pieces = within(
         words([bits for _, _, bits in frames]), words([bytes.fromhex(one.signal) for _, one in stored]), MATCH_RADIUS
@@ -84,13 +97,13 @@ def match_pictures(frames: Frames, known: Known) -> list[Match]:
 
 def match_digests(files: Digests, known: Known) -> list[Match]:
     """Match by MD5. It can be forged: what only it finds is told apart by its signal type, and settles nothing."""
-    entries: dict[tuple[SignalType, str], tuple[str, KnownHash]] = {
-        (one.signal_type, one.signal): (name, one) for name, one in known if one.signal_type is not SignalType.PDQ
-    }
+    entries: defaultdict[tuple[SignalType, str], list[tuple[str, KnownHash]]] = defaultdict(list)
+    for name, one in known:
+        entries[one.signal_type, one.signal].append((name, one))
     return [
-        Match(blob, found[0], found[1].entry, found[1].category, found[1].signal_type, 0, 1.0)
+        Match(blob, name, one.entry, one.category, one.signal_type, 0, 1.0)
         for blob, kind, md5 in files
-        if (found := entries.get((_MD5_OF[kind], md5)))
+        for name, one in entries.get((_MD5_OF[kind], md5), ())
     ]
 
 

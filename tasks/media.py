@@ -21,7 +21,11 @@ RGB = NDArray[np.uint8]
 UNKNOWN_TYPE = "application/octet-stream"
 _MEDIA_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif",
                 ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".wmv", ".flv")  # fmt: skip
-_DECODER_ERRORS = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError)
+_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "TIFF", "WEBP")
+"""Pillow's decoders that hostile bytes may reach: one that is left out, EPS, runs another program on the file."""
+_DECODER_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, RuntimeError,
+)  # fmt: skip
 """What Pillow's decoders raise on broken files, format by format; none of them is a fault of ours."""
 
 Image.MAX_IMAGE_PIXELS = None  # our own bound stands below, and is a recorded reason, not a warning
@@ -60,10 +64,12 @@ def decode_image(content: bytes, max_pixels: int) -> RGB:
         Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`.
     """
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > max_pixels:
                 raise Unreadable(FileFault.TOO_MANY_PIXELS)
             upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I;16"):  # Pillow would cut off what is over 255
+                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
             return np.asarray(upright.convert("RGB"))
     except _DECODER_ERRORS as error:
         raise Unreadable(FileFault.UNDECODABLE) from error

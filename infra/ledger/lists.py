@@ -14,6 +14,7 @@ def record_list(connection: Connection, name: str, digest: str, known: Sequence[
     """Make the list `name` say what its file says, and count the hashes that are new or changed."""
     if connection.scalar(select(schema.hash_list.c.digest).where(schema.hash_list.c.name == name)) == digest:
         return 0
+    held = {each for list_name, each in known_hashes(connection) if list_name == name}
     upsert(connection, schema.hash_list, [{"name": name, "digest": digest, "malformed": malformed}])
     connection.execute(delete(schema.known_hash).where(schema.known_hash.c.list_name == name))
     rows = [
@@ -27,7 +28,8 @@ def record_list(connection: Connection, name: str, digest: str, known: Sequence[
         }
         for ordinal, each in enumerate(known)
     ]
-    return upsert(connection, schema.known_hash, rows)
+    upsert(connection, schema.known_hash, rows)
+    return len(set(known) - held)
 
 
 def known_hashes(connection: Connection) -> list[tuple[str, KnownHash]]:

@@ -17,11 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from urllib3.exceptions import HTTPError
 
 from domain.errors import BreakwaterError, InvalidSettings, ServiceFailed
+from domain.model import Role
 from infra import keys
 from infra.blobs.naming import Naming
 from infra.blobs.opening import open_blobs
 from infra.ledger.engine import connect
 from infra.ledger.schema import hash_list
+from infra.registry import Registry
 from infra.settings import Settings
 from infra.stack.prefect import POOL, online
 
@@ -104,6 +106,16 @@ def ledger(settings: Settings) -> str:
     return f"{make_url(settings.ledger_url).render_as_string(hide_password=True)}, schema {stands}"
 
 
+def registry(settings: Settings) -> str:
+    """Name the champion classifier."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 (slow to import)
+
+    try:
+        return str(Registry(settings.mlflow_url, settings.root).resolve(Role.CLASSIFIER))
+    except MlflowException as failure:
+        raise ServiceFailed(f"the registry at BREAKWATER_MLFLOW fails: {failure.error_code}") from failure
+
+
 def inference(_settings: Settings) -> str:
     """Run a model of one node."""
     import numpy as np  # noqa: PLC0415 (`breakwater up` imports this module and runs no model)
@@ -148,6 +160,7 @@ CHECKS = (
     Check("data folder", data_folder, "Set BREAKWATER_DATA to a folder with room that you may write to"),
     Check("blob store", blob_store, "See BREAKWATER_BLOBS and its keys, and whether the server runs"),
     Check("ledger", ledger, "See BREAKWATER_LEDGER; `breakwater up` starts and migrates one"),
+    Check("registry", registry, "Start it with `breakwater up`, which registers the reference model; or run the demo"),
     Check("inference", inference, "Install what uv.lock names again"),
     Check("Prefect", prefect, "Start it with `breakwater up`, or unset PREFECT_API_URL"),
     Check("Dask", dask, "Start it with `breakwater up`, or unset BREAKWATER_DASK"),

@@ -13,8 +13,11 @@ import urllib3
 from servers.folders import open_folder
 
 from apps.stack import doctor, tell
+from infra.ledger.engine import connect
+from infra.ledger.summaries import summarize
 from infra.stack.checks import Finding
 from infra.stack.supervisor import child_environment
+from tasks.simulating.inbox import simulate_inbox
 
 START = """
 import sys
@@ -26,7 +29,8 @@ from infra.stack.layout import Ports
 up(Path(sys.argv[1]), ports=Ports(0, 0, 0, 0, 0, 0))
 """
 ASK = "from apps.stack import doctor, tell; raise SystemExit(tell(doctor()))"
-PARTS = ("settings", "data folder", "blob store", "ledger", "inference", "Prefect", "Dask")
+PARTS = ("settings", "data folder", "blob store", "ledger", "registry", "inference", "Prefect", "Dask")
+REPORTS = 24
 FLOWS = {"intake", "fingerprint", "classify", "cluster", "prioritize", "measure", "pipeline"}
 
 
@@ -50,6 +54,38 @@ def environment_of(folder, process, out):
     return dict(shlex.split(line)[0].split("=", 1) for line in published.read_text().splitlines())
 
 
+def asked(url, body):
+    answer = urllib3.request("POST", url, json=body)
+    assert answer.status < 300, answer.data
+    return answer.json()
+
+
+def piped(environment, folder):
+    """Start `pipeline` as an operator does in the UI, wait for its end, and tell what is to be seen of it."""
+    simulate_inbox(folder, REPORTS, 3)
+    api = environment["PREFECT_API_URL"]
+    (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["pipeline"]}}})
+    schema = deployment["parameter_openapi_schema"]["properties"]
+    assert all(schema[name]["description"] for name in ("inbox", "lists"))
+    run = asked(f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": {}})
+    until = time.monotonic() + 240
+    while run["state_type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") and time.monotonic() < until:
+        time.sleep(1)
+        run = urllib3.request("GET", f"{api}/flow_runs/{run['id']}").json()
+    runs = asked(f"{api}/flow_runs/filter", {})
+    flows = {flow["id"]: flow["name"] for flow in asked(f"{api}/flows/filter", {})}
+    engine = connect(environment["BREAKWATER_LEDGER"])
+    with engine.begin() as connection:
+        received = summarize(connection).received
+    engine.dispose()
+    return {
+        **run,
+        "subflows": {flows[one["flow_id"]] for one in runs if one["id"] != run["id"]},
+        "artifacts": {artifact["key"] for artifact in asked(f"{api}/artifacts/filter", {})},
+        "reports": received,
+    }
+
+
 def listening(processes):
     return {
         connection.laddr.ip
@@ -67,7 +103,7 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
         try:
             environment = environment_of(folder, process, out)
             family = psutil.Process(process.pid).children(recursive=True)
-            asked = subprocess.run(
+            examined = subprocess.run(
                 [sys.executable, "-c", ASK],
                 env=child_environment(environment),
                 capture_output=True,
@@ -78,16 +114,21 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
                 "POST", f"{environment['PREFECT_API_URL']}/deployments/filter", json={}
             ).json()
             addresses = listening(family)
+            run = piped(environment, folder)
         finally:
             process.send_signal(signal.SIGINT)
             code = process.wait(120)
         _, left = psutil.wait_procs(family, timeout=10)
-        said = out.read_text() + asked.stdout + "".join(file.read_text() for file in (folder / "logs").iterdir())
+        said = out.read_text() + examined.stdout + "".join(file.read_text() for file in (folder / "logs").iterdir())
         assert code == 0, said
-        assert asked.returncode == 0, asked.stdout + asked.stderr
-        assert all(part in asked.stdout for part in PARTS)
+        assert examined.returncode == 0, examined.stdout + examined.stderr
+        assert all(part in examined.stdout for part in PARTS)
         assert {deployment["name"] for deployment in deployments} >= FLOWS
         assert addresses <= {"127.0.0.1", "::1"}
+        assert run["state_name"] == "Completed", run
+        assert run["subflows"] == FLOWS - {"pipeline"}
+        assert {"summary", "pipeline-counts", "intake", "intake-counts"} <= run["artifacts"]
+        assert run["reports"] == REPORTS
         assert left == []
         assert not (folder / "keys" / "stack.env").exists()
         for key in ("postgres.key", "s3.key"):

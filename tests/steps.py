@@ -1,0 +1,47 @@
+"""Steps that the workers of a test's cluster import."""
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from domain.errors import Unreadable
+from domain.report import FileFault
+
+
+def double(numbers):
+    """Double each number."""
+    return [2 * number for number in numbers]
+
+
+def keep_even(numbers):
+    """Leave the odd ones out: a batch of several may give nothing."""
+    return [number for number in numbers if not number % 2]
+
+
+def tell_process(numbers):
+    """Say for each number which process has it."""
+    time.sleep(0.05)
+    return [(number, os.getpid()) for number in numbers]
+
+
+def leave_mark(folder, numbers):
+    """Leave a file for each batch that is begun."""
+    (Path(folder) / secrets.token_hex(8)).touch()
+    return list(numbers)
+
+
+def fail_at_seven(folder, numbers):
+    """Leave a mark for each try at the batch of 7, and fail."""
+    if 7 in numbers:
+        leave_mark(folder, numbers)
+        raise Unreadable(FileFault.UNDECODABLE)
+    return list(numbers)
+
+
+def fail_once(folder, numbers):
+    """Lose this worker's process at the first try."""
+    if not list(Path(folder).iterdir()):
+        leave_mark(folder, numbers)
+        os._exit(1)
+    return list(numbers)

@@ -1,0 +1,151 @@
+"""The demo as a newcomer runs it, in a network without a way out: it ends well, twice, and tells nothing of content."""
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+REPORTS = 30
+BREAKWATER = str(Path(sys.executable).with_name("breakwater"))
+ALONE = """
+import fcntl, pathlib, re, socket, struct, subprocess, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh", b"lo", 0x41))  # SIOCSIFFLAGS: the loopback, up and running
+code = subprocess.call(sys.argv[1:])
+names, numbers = re.findall(r"^Ip: (.*)$", pathlib.Path("/proc/net/snmp").read_text(), re.M)
+tried = int(dict(zip(names.split(), numbers.split()))["OutNoRoutes"])
+tried += int(re.search(r"Ip6OutNoRoutes\\s+(\\d+)", pathlib.Path("/proc/net/snmp6").read_text())[1])
+print(f"{tried} attempts to leave the machine")
+sys.exit(code)
+"""
+CALL_OUT = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect_ex(('192.0.2.1', 80))"
+
+
+def alone(*command, **environment):
+    """Run a command in a network namespace of its own, with loopback and no route."""
+    unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--net", "--map-root-user"]
+    return subprocess.run(
+        [*unshare, sys.executable, "-c", ALONE, *command],
+        capture_output=True, text=True, check=False, env={**as_a_user(), **environment},
+    )  # fmt: skip
+
+
+def as_a_user():
+    """Give our environment as a user has it: no library is quieter there for thinking that it is tested."""
+    return {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTEST_")}
+
+
+def namespaces() -> bool:
+    return bool(shutil.which("unshare")) and alone("true").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def run_in(tmp_path_factory):
+    """Give what runs a command: with no way out where the system lets us, as it is elsewhere."""
+    if namespaces():
+        return alone
+    return lambda *command, **environment: subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**as_a_user(), **environment}
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(run_in, tmp_path_factory):
+    """Run the demo twice on one folder: the folder, both runs, and the ledger after each."""
+    folder = tmp_path_factory.mktemp("demo")
+    runs, ledgers = [], []
+    for _ in range(2):
+        runs.append(run_in(BREAKWATER, "demo", "--data", str(folder), "--reports", str(REPORTS), "--seed", "5"))
+        ledgers.append(rows_of(folder / "ledger.db"))
+    return folder, runs, ledgers
+
+
+def rows_of(ledger):
+    """Read every table but `run`, which records that something ran."""
+    with sqlite3.connect(ledger) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        kept = [name for name in tables if name != "run" and not name.startswith("sqlite_")]
+        return {name: sorted(map(repr, connection.execute(f"SELECT * FROM {name}"))) for name in kept}
+
+
+@pytest.mark.timeout(600)
+def test_it_ends_well_and_says_what_it_found(demo):
+    folder, (first, _), _ = demo
+    assert first.returncode == 0, first.stdout + first.stderr
+    for words in ("Reports received", "Rejected reports", "most urgent", "Beside the truth", "Seconds per stage"):
+        assert words in first.stdout
+    assert (folder / "report.html").stat().st_size > 50_000
+
+
+@pytest.mark.timeout(600)
+def test_a_second_run_finds_nothing_new_and_changes_nothing(demo):
+    _, (_, second), (before, after) = demo
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "Nothing new" in second.stdout
+    assert before == after
+    assert len(before["report"]) == REPORTS
+
+
+@pytest.mark.timeout(600)
+def test_nothing_calls_out(demo):
+    if not namespaces():
+        pytest.skip("this system lets us make no network namespace")
+    _, runs, _ = demo
+    assert "1 attempts to leave" in alone(sys.executable, "-c", CALL_OUT).stdout
+    for run in runs:
+        assert "\n0 attempts to leave the machine" in run.stdout
+
+
+@pytest.mark.timeout(600)
+def test_received_is_accepted_and_rejected_and_every_named_file_is_somewhere(demo):
+    folder, _, _ = demo
+    with sqlite3.connect(folder / "ledger.db") as connection:
+        rejections = Counter(why for (why,) in connection.execute("SELECT rejection FROM report"))
+        faults = Counter(
+            why for (why,) in connection.execute(
+                "SELECT coalesce(s.fault, b.fault) FROM sighting s LEFT JOIN blob b ON b.id = s.blob_id"
+            )
+        )  # fmt: skip
+    drops = [drop for drop in (folder / "inbox").iterdir() if drop.is_dir()]
+    files = (file for drop in drops for file in drop.iterdir())
+    named = {file.with_suffix("") for file in files if re.fullmatch("[0-9a-f]{16}", file.stem)}
+    assert sum(rejections.values()) == len(drops) == REPORTS
+    assert sum(faults.values()) == len(named)
+    assert faults["missing"] == sum(not file.with_suffix(".bin").exists() for file in named)
+    assert set(rejections) - {None} == {"forbidden_xml", "no_receipt", "no_report", "not_well_formed", "schema"}
+    assert set(faults) - {None} == {
+        "digest_mismatch", "empty", "missing", "not_media", "report_rejected", "too_many_pixels", "undecodable"
+    }  # fmt: skip
+
+
+@pytest.mark.timeout(600)
+def test_every_byte_that_came_is_kept(demo):
+    folder, _, _ = demo
+    kept = {file.read_bytes() for file in (folder / "blobs").glob("??/*/*") if file.is_file()}
+    came = {file.read_bytes() for file in (folder / "inbox").glob("*/*")}
+    assert came <= kept
+
+
+@pytest.mark.timeout(600)
+def test_no_content_reaches_logs_artifacts_parameters_or_the_page(demo):
+    folder, runs, _ = demo
+    secrets = set()
+    for document in (folder / "inbox").glob("*/*.xml"):
+        values = r"<(fileName|originalFileName|email|ipAddress|screenName|espIdentifier|url|phone)[^>]*>([^<]{6,})<"
+        secrets |= {value for _, value in re.findall(values, document.read_text(errors="replace"))}
+    with sqlite3.connect(folder / "ledger.db") as connection:
+        for digests in connection.execute("SELECT md5, sha1, sha256 FROM blob"):
+            secrets |= set(digests)
+    assert len(secrets) > 300
+    traces = [file for place in ("prefect", "logs", "measures", "dask") for file in (folder / place).rglob("*")]
+    traces = [file for file in traces if file.is_file()] + [folder / "report.html", *folder.glob("mlflow.db*")]
+    told = b"".join(file.read_bytes() for file in traces) + "".join(run.stdout + run.stderr for run in runs).encode()
+    assert b"pipeline" in told
+    found = re.findall(rb"|".join(re.escape(secret.encode()) for secret in sorted(secrets)), told)
+    assert not found

@@ -1,0 +1,58 @@
+"""Keys: one for all who ask at once, for their owner alone, and digests that no part can shift."""
+
+import multiprocessing
+import stat
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from domain.errors import InvalidSettings
+from infra.keys import KEY_BYTES, keyed_digest, load_or_make
+
+KEY = bytes(range(32))
+texts = st.text(st.sampled_from("ab1:2\x1f"), max_size=4)
+parts = st.lists(texts, max_size=4).map(tuple)
+
+
+def test_makers_at_once_all_get_one_key(tmp_path):
+    file = tmp_path / "keys" / "names.key"
+    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
+        keys = set(pool.map(load_or_make, [file] * 24))
+    assert keys == {load_or_make(file)}
+    assert len(keys.pop()) == KEY_BYTES
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_key_is_for_its_owner_alone(tmp_path):
+    file = tmp_path / "keys" / "names.key"
+    load_or_make(file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_a_key_is_made_once_and_every_place_has_another(tmp_path):
+    assert load_or_make(tmp_path / "a") == load_or_make(tmp_path / "a") != load_or_make(tmp_path / "b")
+
+
+@pytest.mark.parametrize("content", [b"", b"00" * 31, b"00" * 33, b"zz" * 32, b"\xff\xfe"])
+def test_a_broken_key_file_is_refused_with_advice_and_left_as_it_is(tmp_path, content):
+    file = tmp_path / "names.key"
+    file.write_bytes(content)
+    with pytest.raises(InvalidSettings, match=r"names\.key .* restore it from your backup"):
+        load_or_make(file)
+    assert file.read_bytes() == content
+
+
+@given(parts, parts)
+def test_parts_do_not_shift_into_one_another(one, other):
+    assume(one != other)
+    assert keyed_digest(KEY, *one) != keyed_digest(KEY, *other)
+
+
+@given(parts)
+def test_a_digest_is_64_digits_and_the_same_under_the_same_key_alone(some):
+    digest = keyed_digest(KEY, *some)
+    assert len(bytes.fromhex(digest)) == 32
+    assert digest == keyed_digest(KEY, *some) != keyed_digest(bytes(32), *some)

@@ -1,0 +1,112 @@
+"""The policy: what ships loads, and a slip of the pen is refused before anything is ranked by it."""
+
+import pytest
+
+from domain.errors import InvalidSettings
+from infra.policy import SHIPPED, load_policy
+
+TEXT = """
+name = "mine"
+clues = ["church"]
+[[band]]
+name = "high"
+least = 50
+respond_within_hours = 1
+[[band]]
+name = "low"
+least = 0
+respond_within_hours = 10
+[[factor]]
+name = "New content"
+evidence = "new"
+points = 6
+at_most = 3
+[[floor]]
+name = "Escalated"
+evidence = "escalated"
+score = 60
+[[cap]]
+name = "Viral"
+evidence = "viral"
+score = 29
+unless = ["escalated"]
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def loaded(text):
+        file = tmp_path / "policy.toml"
+        file.write_text(text)
+        return load_policy(file)
+
+    return loaded
+
+
+def test_the_shipped_policy_loads():
+    policy = load_policy(None)
+    assert policy == load_policy(SHIPPED)
+    assert policy.name == "default"
+    assert [band.name for band in policy.bands] == ["immediate", "urgent", "standard", "routine"]
+    assert "church" in policy.clues
+
+
+def test_a_policy_says_what_its_file_says(load):
+    policy = load(TEXT)
+    (factor,), (floor,), (cap,) = policy.factors, policy.floors, policy.caps
+    assert (factor.name, factor.evidence, factor.points, factor.at_most) == ("New content", "new", 6, 3)
+    assert (floor.evidence, floor.score, floor.unless) == ("escalated", 60, ())
+    assert (cap.evidence, cap.score, cap.unless) == ("viral", 29, ("escalated",))
+    assert [(band.name, band.least, band.respond_within_hours) for band in policy.bands] == [("high", 50, 1), ("low", 0, 10)]
+    assert policy.clues == {"church"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [
+        ('evidence = "new"', 'evidence = "news"', r"factor\.0\.evidence[\s\S]*“news”"),
+        ('evidence = "escalated"', 'evidence = "escalate"', r"floor\.0\.evidence"),
+        ('unless = ["escalated"]', 'unless = ["escalate"]', r"cap\.0\.unless\.0"),
+        ("points = 6", "pionts = 6", r"factor\.0\.points[\s\S]*required[\s\S]*factor\.0\.pionts"),
+        ("points = 6", "points = 600", r"factor\.0\.points"),
+        ("points = 6", "points = nan", r"factor\.0\.points"),
+        ("points = 6", 'points = "six"', r"factor\.0\.points"),
+        ("at_most = 3", "at_most = 0", r"factor\.0\.at_most"),
+        ("score = 60", "score = 101", r"floor\.0\.score"),
+        ("score = 29", "score = -1", r"cap\.0\.score"),
+        ("[[cap]]", "[[caps]]", r"caps"),
+        ("[[factor]]", "[[factors]]", r"factor\n[\s\S]*required"),
+        ("least = 50", "least = 150", r"band\.0\.least"),
+        ("respond_within_hours = 10", "respond_within_hours = 0", r"band\.1\.respond_within_hours"),
+        ('name = "mine"', 'name = ""', r"name"),
+        ('clues = ["church"]', 'clues = "church"', r"clues"),
+        ("least = 50", "least = 0", r"bands run from the highest"),
+        ("least = 0\n", "least = 1\n", r"down to 0"),
+        ("least = 0\n", "least = 60\n", r"bands run from the highest"),
+        ('name = "mine"', "name = ", r"cannot be used"),
+    ],
+)
+def test_a_slip_is_refused_and_named(load, right, wrong, told):
+    assert right in TEXT
+    with pytest.raises(InvalidSettings, match=told):
+        load(TEXT.replace(right, wrong, 1))
+
+
+def test_two_bands_never_begin_at_one_score(load):
+    twice = TEXT.replace('[[band]]\nname = "low"', '[[band]]\nname = "mid"\nleast = 50\nrespond_within_hours = 2\n[[band]]\nname = "low"')
+    with pytest.raises(InvalidSettings, match="bands run"):
+        load(twice)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_is_absent_or_no_text_is_refused_by_its_name(tmp_path, content):
+    file = tmp_path / "mine.toml"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InvalidSettings, match=r"mine\.toml cannot be used"):
+        load_policy(file)
+
+
+def test_one_byte_more_is_another_version(load):
+    assert load(TEXT).version == load(TEXT).version
+    assert load(TEXT).version != load(TEXT + "\n").version
