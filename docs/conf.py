@@ -19,3 +19,4 @@ html_show_sourcelink = False
 mermaid_use_local = "mermaid/mermaid.esm.min.mjs"
 """No page loads a script from elsewhere. Without Mermaid in docs/_static/mermaid a diagram stays as its own text."""
 mermaid_fullscreen = False
+mermaid_height = "auto"

@@ -18,7 +18,7 @@ IN_FLIGHT_PER_WORKER = 3
 """Batches handed out ahead, so that no worker waits and no queue grows."""
 
 RETRIES = 2
-"""Times that a batch is tried again when its worker is lost."""
+"""Times that a batch which raises is tried again; Dask by itself moves one whose worker is lost."""
 
 _address = ""
 

@@ -27,6 +27,10 @@ class Settings(BaseSettings):
         default="", repr=False, description="MLflow registry: `sqlite:///FILE` or a server's `http://HOST:PORT`."
     )
     name_key: Path | None = Field(default=None, description="File with the key of object names; made on first use.")
+    authority: str = Field(
+        default="",
+        description="Who authorises this installation to receive real reports; empty: simulated inboxes alone.",
+    )
     policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
     dask: str = Field(
         default="", description="Dask scheduler, as `tcp://HOST:PORT`; empty: a cluster of its own for each run."

@@ -12,6 +12,9 @@ from domain.errors import Unreadable
 from domain.report import FileFault
 from tasks.media import RGB
 
+_FFMPEG_LEAST = 1 << 20
+"""FFmpeg's own bound is no finer: it counts the margins of its buffers in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -48,8 +51,11 @@ def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
             if seconds + 1e-6 >= due * sampling.every:
                 taken, due = taken + 1, math.floor((seconds + 1e-6) / sampling.every) + 1
                 yield Frame(seconds, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
-    except (av.FFmpegError, ValueError, IndexError) as error:
+    except Unreadable:
         if not taken:  # a film that breaks off later keeps the frames before the break
+            raise
+    except (av.FFmpegError, ValueError, IndexError) as error:
+        if not taken:
             raise Unreadable(FileFault.UNDECODABLE) from error
     if not taken:
         raise Unreadable(FileFault.UNDECODABLE)
@@ -63,5 +69,8 @@ def _decoded(content: bytes, max_pixels: int) -> Iterator[av.VideoFrame]:
             raise Unreadable(FileFault.UNDECODABLE)
         if stream.codec_context.width * stream.codec_context.height > max_pixels:
             raise Unreadable(FileFault.TOO_MANY_PIXELS)
-        stream.codec_context.options = {"max_pixels": str(max_pixels)}  # sizes may change on the way
-        yield from container.decode(stream)
+        stream.codec_context.options = {"max_pixels": str(max(max_pixels, _FFMPEG_LEAST))}
+        for frame in container.decode(stream):
+            if frame.width * frame.height > max_pixels:  # sizes may change on the way
+                raise Unreadable(FileFault.TOO_MANY_PIXELS)
+            yield frame

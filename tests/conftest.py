@@ -32,13 +32,16 @@ def scene():
 
     def draw(number: int, height: int = 480, width: int = 640):
         rng = np.random.default_rng(number)
-        y, x = np.mgrid[0:1:height * 1j, 0:1:width * 1j]
+        y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
         hills = sum(
-            rng.uniform(0.02, 0.2) * np.sin(2 * np.pi * (rng.uniform(0.5, 6) * x + rng.uniform(0, 3) * y + rng.random()))
+            rng.uniform(0.02, 0.2)
+            * np.sin(2 * np.pi * (rng.uniform(0.5, 6) * x + rng.uniform(0, 3) * y + rng.random()))
             for _ in range(12)
         )
         sun = 1.5 * np.exp(-(((x - rng.random()) ** 2) + (y - rng.random()) ** 2) / 0.02)
-        planes = [np.clip(110 + 200 * hills * weight + 120 * (y > 0.5 + hills) + 90 * sun, 0, 255) for weight in (1, 0.7, 0.4)]
+        planes = [
+            np.clip(110 + 200 * hills * weight + 120 * (y > 0.5 + hills) + 90 * sun, 0, 255) for weight in (1, 0.7, 0.4)
+        ]
         return np.stack(planes, axis=-1).astype(np.uint8)
 
     return draw

@@ -36,7 +36,9 @@ def details_xml(file_id: str, *, name: str = "a.jpg", md5: str = "", more: str =
     ).encode()
 
 
-def write_drop(inbox, external_id: str, files=(), *, report=None, received_at="2016-05-03T10:05:00Z", reporter="esp-01"):
+def write_drop(
+    inbox, external_id: str, files=(), *, report=None, received_at="2016-05-03T10:05:00Z", reporter="esp-01"
+):
     """Write a drop with the given contents of files; each is a content, or a pair of details and content."""
     drop = inbox / external_id
     drop.mkdir(parents=True)

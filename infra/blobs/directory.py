@@ -36,24 +36,26 @@ class DirectoryBlobs:
         draft.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("xb") as out:
             shutil.copyfileobj(content, out, 1 << 20)
-            if out.tell() != size:
-                raise OSError(f"blob {key}: {out.tell()} bytes came where {size} were announced; send it again")
+            came = out.tell()
+        if came != size:
+            draft.unlink()
+            raise OSError(f"blob {key}: {came} bytes came where {size} were announced; send it again")
         self._pending[key] = draft
         return True
 
     def flush(self) -> None:
         """Make everything written so far durable and readable."""
-        for draft in self._pending.values():
+        pending, self._pending = self._pending, {}
+        for draft in pending.values():
             _fsync(draft)
         folders = set()
-        for key, draft in self._pending.items():
+        for key, draft in pending.items():
             place = self._place(key)
             place.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(place)
             folders |= {place.parent, place.parent.parent, self._root}
         for folder in folders:
             _fsync(folder)
-        self._pending.clear()
 
     def read(self, key: BlobKey) -> bytes:
         """Give the bytes under `key`, verified."""

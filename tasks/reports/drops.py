@@ -2,15 +2,17 @@
 
 A drop is `receipt.json` (what the receiving side noted), `report.xml` (the report as submitted), and for each file
 `<file id>.xml` (its details) and `<file id>.bin` (its bytes). Names of files as their owners called them stand in
-the details alone.
+the details alone. Any other file in the folder is kept with the report. An inbox of simulated drops is marked by an
+empty file `.simulated`.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.errors import Rejected
+from domain.errors import InvalidSettings, Rejected
 from domain.intake import HeldFile, SightedFile, Taken
 from domain.media import Kind
 from domain.ports import BlobStore
@@ -20,12 +22,31 @@ from tasks.hashing import digest
 from tasks.media import SNIFFED_BYTES, kind_of, sniff
 from tasks.reports.cybertip import parse_file_details, parse_report
 
-RECEIPT, REPORT = "receipt.json", "report.xml"
+RECEIPT, REPORT, SIMULATED = "receipt.json", "report.xml", ".simulated"
+NAME_LENGTH = 128
+"""Characters of a report's number or a reporter's name that are kept."""
+_OF_A_FILE = re.compile(r"([0-9A-Za-z_-]{1,64})\.(?:bin|xml)")
 
 
-def drops_in(inbox: Path) -> list[Path]:
-    """List the drops in a folder, in order of their names."""
-    return sorted(folder for folder in inbox.iterdir() if folder.is_dir()) if inbox.is_dir() else []
+def drops_in(inbox: Path, authority: str) -> list[Path]:
+    """List the drops in a folder, in order of their names.
+
+    Raises:
+        InvalidSettings: it is no folder; or nobody attested the authority to take in what is not simulated.
+    """
+    if not inbox.is_dir():
+        raise InvalidSettings(f"{inbox} is not a folder that this process can read; name another as the inbox")
+    if not authority and not (inbox / SIMULATED).exists():
+        raise InvalidSettings(
+            f"{inbox} is not marked as simulated ({SIMULATED}), and BREAKWATER_AUTHORITY is empty: "
+            "say there who authorises this installation to receive real reports"
+        )
+    return sorted(folder for folder in inbox.iterdir() if folder.is_dir())
+
+
+def _plain(name: str) -> str:
+    """Cut a foreign name to what a database keeps: printable characters, bounded."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[:NAME_LENGTH]
 
 
 def drop_key(drop: Path) -> str:
@@ -48,7 +69,8 @@ def parse_receipt(content: bytes) -> Receipt:
     try:
         noted = json.loads(content)
         received_at = datetime.fromisoformat(noted["received_at"]).astimezone(UTC)
-        return Receipt(str(noted["external_id"]), str(noted["reporter"]), Source(noted["source"]), received_at)
+        names = [_plain(str(noted[name])) for name in ("external_id", "reporter")]
+        return Receipt(names[0], names[1], Source(noted["source"]), received_at)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise Rejected(Rejection.NO_RECEIPT) from error
 
@@ -59,7 +81,8 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
     """
     held = {file.name: _hold(file, blobs) for file in sorted(drop.iterdir()) if file.is_file()}
-    file_ids = sorted({Path(name).stem for name in held if name not in (RECEIPT, REPORT)})
+    file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
+    of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
     receipt, report, rejection = None, None, None
     named = tuple(NamedFile(file_id) for file_id in file_ids)
     try:
@@ -71,11 +94,11 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     return Taken(
         drop=drop_key(drop),
         report_id=_report_id(drop, receipt, held),
-        external_id=receipt.external_id if receipt else drop.name,
+        external_id=receipt.external_id if receipt else _plain(drop.name),
         receipt=receipt,
         report=report,
         rejection=rejection,
-        documents=tuple(held[name] for name in (RECEIPT, REPORT) if name in held),
+        documents=tuple(held[name] for name in held if name not in of_files),
         files=tuple(_sighted(each, held, rejected=rejection is not None) for each in named),
     )
 

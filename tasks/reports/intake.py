@@ -75,7 +75,7 @@ def intake_reports(inbox: Path) -> Counts:
     """Take in every drop of `inbox` that was not taken yet."""
     with world().ledger.begin() as connection:
         taken = reports.taken_drops(connection)
-    drops = drops_in(inbox)
+    drops = drops_in(inbox, world().settings.authority)
     new = [drop for drop in drops if drop_key(drop) not in taken]
     counts = Counts(drops=len(drops), new_drops=len(new))
     with shown_progress("intake"):

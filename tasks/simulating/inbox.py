@@ -8,6 +8,7 @@ from pathlib import Path
 
 from domain.errors import InvalidSettings
 from domain.report import FileFault, Rejection
+from tasks.reports.drops import SIMULATED
 from tasks.simulating.chance import chance
 from tasks.simulating.cybertip import Letterhead, file_xml, report_xml, timestamp
 from tasks.simulating.faults import spoil
@@ -72,6 +73,7 @@ class _Simulation:
         write_rows(self._root / "truth" / "files.csv", FileTruth, sightings)
         rows += strangers(self._seed, max(2, len(self._incidents) // 25))
         write_list(self._root / "lists" / "simulated.csv", rows)
+        (self._root / "inbox" / SIMULATED).touch()
 
     def _letterhead(self, number: int) -> Letterhead:
         return Letterhead(str(_FIRST_ID + number), moment(self._population.received[number]))

@@ -6,9 +6,12 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 REPORTS = 30
@@ -149,3 +152,34 @@ def test_no_content_reaches_logs_artifacts_parameters_or_the_page(demo):
     assert b"pipeline" in told
     found = re.findall(rb"|".join(re.escape(secret.encode()) for secret in sorted(secrets)), told)
     assert not found
+
+
+def killed_at(stage, folder):
+    """Start the demo on `folder`, and kill every process of it in the middle of a stage."""
+    command = [BREAKWATER, "demo", "--data", str(folder), "--reports", str(REPORTS), "--seed", "5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=as_a_user()) as run:
+        for line in run.stdout:
+            if line.startswith(stage.encode()):
+                break
+        time.sleep(0.7)
+        for process in (*psutil.Process(run.pid).children(recursive=True), psutil.Process(run.pid)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+@pytest.mark.timeout(600)
+def test_a_run_killed_in_the_middle_loses_nothing_and_doubles_nothing(demo, tmp_path):
+    folder, (whole, _), _ = demo
+    for stage in ("register model", "intake"):  # lines that end a stage: the kill comes in the next
+        killed_at(stage, tmp_path)
+    environment = {**as_a_user(), "BREAKWATER_DATA": str(tmp_path)}
+    command = [BREAKWATER, "demo", "--data", str(tmp_path), "--reports", str(REPORTS), "--seed", "5"]
+    resumed = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    stands = re.compile(r"Where the ledger stands.*?The most urgent", re.DOTALL)
+    assert stands.search(resumed.stdout)[0] == stands.search(whole.stdout)[0]
+    sizes = [
+        {name: len(rows) for name, rows in rows_of(place / "ledger.db").items() if name != "batch"}
+        for place in (folder, tmp_path)
+    ]
+    assert sizes[0] == sizes[1]

@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "pdq.csv"
 
 
 def reference_pdq(rgb):
-    """PDQ step by step, as its authors describe it: two passes of a running box mean each way, decimate, DCT, median."""
+    """PDQ step by step, as its authors describe it: two running box means each way, decimate, DCT, median."""
     luma = 0.299 * rgb[..., 0].astype(np.float64) + 0.587 * rgb[..., 1] + 0.114 * rgb[..., 2]
 
     def box(line, window):

@@ -7,12 +7,12 @@ import pytest
 from cybertips import details_xml, report_xml, write_drop
 
 from domain.counts import Counts
-from domain.errors import Rejected
+from domain.errors import InvalidSettings, Rejected
 from domain.report import FileFault, Rejection
 from infra.ledger import reports
 from infra.ledger.summaries import summarize
 from infra.world import world
-from tasks.reports.drops import drop_key, drops_in, parse_receipt, take_batch
+from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take_batch
 from tasks.reports.intake import _record
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -81,8 +81,12 @@ def test_a_file_without_details_is_named_by_its_bytes(inbox):
 def test_counts_add_up_over_the_malformed(inbox):
     write_drop(inbox, "whole", [PNG, b"x"])
     write_drop(inbox, "broken", [PNG], report=b"<report>")
-    write_drop(inbox, "lacking", [(details_xml("0000000000000000"), None), (details_xml("0000000000000001", name="b.jpg"), b"y")])
-    counts = _record(take_batch(drops_in(inbox)))
+    write_drop(
+        inbox,
+        "lacking",
+        [(details_xml("0000000000000000"), None), (details_xml("0000000000000001", name="b.jpg"), b"y")],
+    )
+    counts = _record(take_batch(drops_in(inbox, "test")))
     assert counts["received"] == counts["accepted"] + counts["rejected"] == 3
     assert counts["files_named"] == 5
     assert counts["files_named"] == counts["files_stored"] + counts["files_missing"] + counts["files_quarantined"]
@@ -94,8 +98,8 @@ def test_counts_add_up_over_the_malformed(inbox):
 
 def test_taking_the_same_drop_again_changes_nothing(inbox):
     write_drop(inbox, "r1", [PNG])
-    first = _record(take_batch(drops_in(inbox)))
-    again = _record(take_batch(drops_in(inbox)))
+    first = _record(take_batch(drops_in(inbox, "test")))
+    again = _record(take_batch(drops_in(inbox, "test")))
     assert (first["received"], again["received"], again["already_held"]) == (1, 0, 1)
 
 
@@ -123,7 +127,7 @@ def test_the_same_content_from_two_reporters_is_two_reports(inbox):
 def test_the_archive_registers_accepted_reports_alone(inbox):
     write_drop(inbox, "whole", [PNG])
     write_drop(inbox, "broken", [PNG], report=b"<report>")
-    _record(take_batch(drops_in(inbox)))
+    _record(take_batch(drops_in(inbox, "test")))
     from infra.archive import Dataset
     from infra.ledger.summaries import registered
 
@@ -139,7 +143,49 @@ def test_an_empty_batch_counts_nothing(data):
     assert dict(_record([])) == dict(Counts(already_held=0))
 
 
-@pytest.mark.parametrize("content", [b"[]", b'{"external_id": "1"}', json.dumps({"external_id": "1", "reporter": "a", "source": "moon", "received_at": "2016-01-01T00:00:00Z"}).encode()])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[]",
+        b'{"external_id": "1"}',
+        json.dumps(
+            {"external_id": "1", "reporter": "a", "source": "moon", "received_at": "2016-01-01T00:00:00Z"}
+        ).encode(),
+    ],
+)
 def test_a_receipt_that_says_too_little_is_no_receipt(content):
     with pytest.raises(Rejected):
         parse_receipt(content)
+
+
+def test_what_is_not_simulated_is_taken_only_on_somebodys_authority(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    with pytest.raises(InvalidSettings, match="BREAKWATER_AUTHORITY"):
+        drops_in(inbox, "")
+    assert drops_in(inbox, "the national clearinghouse, by its charter") == [drop]
+    (inbox / SIMULATED).touch()
+    assert drops_in(inbox, "") == [drop]
+
+
+def test_an_inbox_that_is_not_there_is_said_to_be_missing(inbox):
+    with pytest.raises(InvalidSettings, match="not a folder"):
+        drops_in(inbox / "elsewhere", "test")
+
+
+def test_stray_files_of_a_drop_are_kept_with_its_report(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    (drop / "a note.txt").write_bytes(b"by the way")
+    one = taken(drop)
+    assert (one.rejection, len(one.files)) == (None, 1)
+    assert b"by the way" in {world().blobs.read(held.blob) for held in one.documents}
+
+
+def test_a_foreign_name_is_kept_to_what_a_database_holds(inbox):
+    receipt = {
+        "external_id": "1\x00" + "2" * 300,
+        "reporter": "a",
+        "source": "esp",
+        "received_at": "2016-01-01T00:00:00Z",
+    }
+    read = parse_receipt(json.dumps(receipt).encode())
+    assert read.external_id == "1?" + "2" * 126

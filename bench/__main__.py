@@ -1,0 +1,20 @@
+"""Run every benchmark: `python -m bench`, or some by name: `python -m bench fingerprints`."""
+
+import importlib
+import platform
+import sys
+from importlib.metadata import version
+
+BENCHMARKS = ("fingerprints", "search")
+
+
+def main(names: list[str]) -> None:
+    """Print the machine and the versions, then each benchmark's table."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pillow"))
+    print(f"{platform.machine()}, Python {platform.python_version()}, {libraries}")
+    for name in names or BENCHMARKS:
+        importlib.import_module(f"bench.{name}").run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

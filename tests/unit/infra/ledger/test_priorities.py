@@ -1,0 +1,158 @@
+"""Priorities in the ledger: the facts they rest on, appended for good, and one current place a report."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from taken_in import MOMENT, key, record, sighted, taken
+
+from domain.cluster import ClusterKind
+from domain.match import Match, SignalType
+from domain.media import Fingerprint, Fingerprints
+from domain.model import Classified, ModelVersion, Score
+from domain.priority import Priority, Reason
+from domain.report import (
+    Classification,
+    FileAnnotation,
+    FileFault,
+    Identifier,
+    Location,
+    LocationRole,
+    Rejection,
+    ReportAnnotation,
+)
+from infra.ledger import clusters, inferences, lists, media, priorities, schema
+from infra.ledger.priorities import FileFacts, Ranked
+
+
+def scored(score, band="middle"):
+    return Priority(score, band, (Reason("any", score),))
+
+
+def looked_at(connection, *names):
+    prints = [Fingerprints(key(name), (Fingerprint(bytes(256), 80),), 1, 1) for name in names]
+    media.record_fingerprints(connection, prints)
+
+
+@pytest.fixture
+def three(connection):
+    """Have three reports, each a day after the other."""
+    for day, name in enumerate(("one", "two", "three")):
+        record(connection, taken(name, sighted(name), received_at=MOMENT + timedelta(days=day)))
+    return connection
+
+
+def current(connection):
+    table = schema.priority.c
+    query = select(table.report_id, table.policy, table.evidence).where(table.current).order_by(table.report_id)
+    return [(report.rstrip("."), policy, evidence) for report, policy, evidence in connection.execute(query)]
+
+
+def history(connection):
+    return len(connection.execute(select(schema.priority)).all())
+
+
+def test_the_queue_runs_from_the_highest_score_and_the_longer_waiting_first_among_equals(three):
+    ranked = [(key("three"), "e", scored(50)), (key("two"), "e", scored(50)), (key("one"), "e", scored(20))]
+    priorities.record(three, "p1", ranked)
+    assert [one.report_id.rstrip(".") for one in priorities.queue(three, 10)] == ["two", "three", "one"]
+    assert priorities.queue(three, 1) == [Ranked(key("two"), 50, "middle", (Reason("any", 50),))]
+
+
+def test_ranking_again_changes_nothing(three):
+    ranked = [(key("one"), "e", scored(20)), (key("two"), "e", scored(30))]
+    assert [priorities.record(three, "p1", ranked) for _ in range(2)] == [2, 0]
+    assert history(three) == 2
+
+
+def test_new_evidence_is_a_new_row_and_the_old_one_stays(three):
+    priorities.record(three, "p1", [(key("one"), "e1", scored(20))])
+    assert priorities.record(three, "p1", [(key("one"), "e2", scored(40))]) == 1
+    assert current(three) == [("one", "p1", "e2")]
+    assert history(three) == 2
+    assert [one.score for one in priorities.queue(three, 10)] == [40]
+
+
+def test_a_policy_that_comes_back_finds_its_ranks_again(three):
+    ranked = [(key("one"), "e", scored(20)), (key("two"), "e", scored(30))]
+    priorities.record(three, "p1", ranked)
+    first = priorities.queue(three, 10)
+    priorities.record(three, "p2", [(key("one"), "e", scored(90)), (key("two"), "e", scored(10))])
+    assert [one.score for one in priorities.queue(three, 10)] == [90, 10]
+    priorities.record(three, "p1", ranked)
+    assert priorities.queue(three, 10) == first
+    assert current(three) == [("one", "p1", "e"), ("two", "p1", "e")]
+    assert history(three) == 4
+
+
+def test_evidence_that_comes_back_stands_by_its_first_row(three):
+    for evidence in ("e1", "e2", "e1"):
+        priorities.record(three, "p1", [(key("one"), evidence, scored(20))])
+    assert current(three) == [("one", "p1", "e1")]
+
+
+def test_a_report_stands_in_the_queue_once_at_most(three):
+    for policy, evidence in (("p1", "e1"), ("p2", "e1"), ("p2", "e2"), ("p1", "e2"), ("p1", "e1")):
+        priorities.record(three, policy, [(key(name), evidence, scored(20)) for name in ("one", "two")])
+        assert len(current(three)) == len(priorities.queue(three, 10)) == 2
+
+
+def test_the_facts_of_a_report_are_what_it_says(connection):
+    said = {
+        "escalated": True, "batched": True,
+        "annotations": frozenset({ReportAnnotation.SPAM, ReportAnnotation.SEXTORTION}),
+        "identifiers": frozenset({Identifier.PHONE, Identifier.EMAIL}),
+        "locations": frozenset({Location("IN", LocationRole.VICTIM)}),
+    }  # fmt: skip
+    record(connection, taken("two", **said), taken("one"), taken("three", rejection=Rejection.SCHEMA))
+    plain, full = priorities.report_facts(connection)
+    assert (plain.id, plain.escalated, plain.located, plain.annotations, plain.identifiers) == (key("one"), False, False, (), ())
+    assert (full.id, full.reporter, full.incident_type) == (key("two"), "esp-01", "possession")
+    assert (full.escalated, full.batched, full.located) == (True, True, True)
+    assert (full.annotations, full.identifiers) == (("sextortion", "spam"), ("email", "phone"))
+
+
+def test_the_facts_of_files_stand_in_their_order_without_those_of_rejected_reports(connection):
+    flags = frozenset({FileAnnotation.VIRAL, FileAnnotation.INFANT})
+    record(
+        connection,
+        taken("one", sighted("b", classification=Classification.A1), sighted("a", annotations=flags),
+              sighted(None, fault=FileFault.MISSING)),
+        taken("two", sighted("b"), rejection=Rejection.SCHEMA),
+    )  # fmt: skip
+    looked_at(connection, "b")
+    facts = priorities.file_facts(connection)
+    assert facts == {
+        key("one"): [
+            FileFacts(key("b"), False, True, "A1", (), (), ()),
+            FileFacts(key("a"), False, False, None, ("infant", "viral"), (), ()),
+            FileFacts("", True, False, None, (), (), ()),
+        ]
+    }
+
+
+def test_a_file_bears_the_name_of_its_cluster_and_the_faults_of_its_bytes(connection):
+    record(connection, taken("one", sighted("a"), sighted("b")))
+    clusters.record(connection, ClusterKind.COPIES, {key("a"): "copies"})
+    media.record_faults(connection, [(key("b"), FileFault.UNDECODABLE)])
+    one, other = priorities.file_facts(connection)[key("one")]
+    assert (one.group, one.faulty, other.group, other.faulty) == ("copies", False, key("b"), True)
+
+
+def test_a_digest_alone_gives_a_file_no_category(connection):
+    record(connection, taken("one", sighted("a")))
+    by = {"mine": SignalType.PDQ, "theirs": SignalType.PDQ, "forged": SignalType.MD5}
+    categories = {"mine": "B1", "theirs": "A1", "forged": "A2"}
+    matches = [Match(key("a"), name, "1", categories[name], signal, 0, 1.0) for name, signal in by.items()]
+    lists.record_matches(connection, matches)
+    (file,) = priorities.file_facts(connection)[key("one")]
+    assert file.categories == ("A1", "B1")
+
+
+def test_labels_are_those_of_the_newest_version_of_each_model(connection):
+    record(connection, taken("one", sighted("a")))
+    for name, version, label in (("m", 1, "old"), ("m", 2, "pier"), ("other", 1, "church")):
+        said = Classified(key("a"), (Score(label, 0.5),), b"")
+        inferences.record_inferences(connection, ModelVersion(name, version, "0"), [said])
+    (file,) = priorities.file_facts(connection)[key("one")]
+    assert file.labels == (("church", 0.5), ("pier", 0.5))
