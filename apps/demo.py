@@ -27,6 +27,7 @@ from tasks.measuring.page import Evaluation
 from tasks.measuring.publication import page_of, read_series, write_page
 from tasks.simulating.evaluation import Quality, evaluation
 from tasks.simulating.inbox import simulate_inbox
+from tasks.staging import flush_logs
 from tasks.summarizing import lines, why
 
 STAGES = (
@@ -120,7 +121,10 @@ def _piped(root: Path, port: int, display: Display) -> Counts:
         display(telemetry.Progress("start Prefect", ended=True))
         with display.stage("register model"):
             ensure_reference(world().registry)
-        return pipeline()
+        try:
+            return pipeline()
+        finally:
+            flush_logs()
 
 
 def _report(console: Console, counts: Counts) -> Path:

@@ -44,5 +44,6 @@ def _make(file: Path) -> None:
 
 
 def keyed_digest(key: bytes, *parts: str) -> str:
-    """HMAC-SHA-256 (hex) of `parts`, which no part can shift into another."""
-    return hmac.digest(key, "\x1f".join(f"{len(part)}:{part}" for part in parts).encode(), "sha256").hex()
+    """HMAC-SHA-256 (hex) of `parts`, which no part can shift into another; a part may be no valid Unicode."""
+    joined = "\x1f".join(f"{len(part)}:{part}" for part in parts)
+    return hmac.digest(key, joined.encode(errors="surrogatepass"), "sha256").hex()

@@ -10,6 +10,7 @@ from prefect import Task, task
 from prefect.artifacts import create_progress_artifact, create_table_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext, TaskRunContext
+from prefect.logging.handlers import APILogHandler
 
 from domain.counts import Counts
 from infra.failures import of_the_world
@@ -60,6 +61,11 @@ def shown_progress(name: str) -> Iterator[None]:
 
     with watching(show):
         yield
+
+
+def flush_logs() -> None:
+    """Send what Prefect still has to log; call it before its server is stopped."""
+    APILogHandler().flush()
 
 
 @contextmanager

@@ -16,7 +16,9 @@ def film(container="mp4", codec="mpeg4", *, moments=range(75), size=(WIDTH, HEIG
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         for place, moment in enumerate(moments):
-            frame = av.VideoFrame.from_ndarray(np.full((size[1], size[0], 3), shade(place) % 256, np.uint8), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(
+                np.full((size[1], size[0], 3), shade(place) % 256, np.uint8), format="rgb24"
+            )
             frame.pts = moment
             writer.mux(stream.encode(frame))
         writer.mux(stream.encode())

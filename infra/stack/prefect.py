@@ -66,5 +66,7 @@ def use_server(folder: Path) -> int:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (port,) = free_ports(0)
-    os.environ.update(PREFECT_HOME=str(folder), PREFECT_API_URL=api_url(port), PREFECT_LOGGING_LEVEL="WARNING")
+    os.environ.update(
+        PREFECT_HOME=str(folder), PREFECT_API_URL=api_url(port), PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL="CRITICAL"
+    )
     return port

@@ -56,7 +56,7 @@ def drop_key(drop: Path) -> str:
 
 
 def _size_and_time(file: Path) -> tuple[int, int]:
-    status = file.stat()
+    status = file.lstat()  # a link may lead nowhere
     return status.st_size, status.st_mtime_ns
 
 
@@ -68,7 +68,8 @@ def parse_receipt(content: bytes) -> Receipt:
     """
     try:
         noted = json.loads(content)
-        received_at = datetime.fromisoformat(noted["received_at"]).astimezone(UTC)
+        moment = datetime.fromisoformat(noted["received_at"])
+        received_at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         names = [_plain(str(noted[name])) for name in ("external_id", "reporter")]
         return Receipt(names[0], names[1], Source(noted["source"]), received_at)
     except (ValueError, KeyError, TypeError, OverflowError) as error:

@@ -183,3 +183,16 @@ def test_a_run_killed_in_the_middle_loses_nothing_and_doubles_nothing(demo, tmp_
         for place in (folder, tmp_path)
     ]
     assert sizes[0] == sizes[1]
+
+
+@pytest.mark.timeout(120)
+def test_what_goes_wrong_is_said_once_in_one_line(demo, tmp_path):
+    folder, _, _ = demo
+    shutil.copytree(folder / "truth", tmp_path / "truth")
+    (tmp_path / "inbox").mkdir()
+    command = [BREAKWATER, "demo", "--data", str(tmp_path), "--reports", str(REPORTS), "--seed", "5"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=as_a_user())
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert run.stderr.startswith("breakwater: ")
+    assert "BREAKWATER_AUTHORITY" in run.stderr

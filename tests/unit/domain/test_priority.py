@@ -106,9 +106,14 @@ def test_reasons_stand_in_order_of_their_weight():
 
 
 def test_a_floor_and_a_cap_are_reasons_too():
-    capped = policy(Factor("files", "new", 50), caps=(Bound("flood", "viral", 20),), floors=(Bound("now", "escalated", 30),))
+    capped = policy(
+        Factor("files", "new", 50), caps=(Bound("flood", "viral", 20),), floors=(Bound("now", "escalated", 30),)
+    )
     only_capped = prioritize({"new": 1, "viral": 1}, capped)
-    assert (only_capped.score, [(one.name, one.points) for one in only_capped.reasons]) == (20, [("files", 50), ("flood", -30)])
+    assert (only_capped.score, [(one.name, one.points) for one in only_capped.reasons]) == (
+        20,
+        [("files", 50), ("flood", -30)],
+    )
     both = prioritize({"new": 1, "viral": 1, "escalated": 1}, capped)
     assert (both.score, both.reasons[-1].name, both.reasons[-1].points) == (30, "now", 10)
 

@@ -1,6 +1,7 @@
 """Keys: one for all who ask at once, for their owner alone, and digests that no part can shift."""
 
 import multiprocessing
+import os
 import stat
 from concurrent.futures import ProcessPoolExecutor
 
@@ -49,6 +50,11 @@ def test_a_broken_key_file_is_refused_with_advice_and_left_as_it_is(tmp_path, co
 def test_parts_do_not_shift_into_one_another(one, other):
     assume(one != other)
     assert keyed_digest(KEY, *one) != keyed_digest(KEY, *other)
+
+
+def test_a_part_may_be_the_name_of_a_file_that_is_no_unicode():
+    names = [os.fsdecode(name) for name in (b"\xff\xfe", b"\xff", b"\xfe")]
+    assert len({keyed_digest(KEY, name) for name in names}) == 3
 
 
 @given(parts)

@@ -57,7 +57,10 @@ def test_a_policy_says_what_its_file_says(load):
     assert (factor.name, factor.evidence, factor.points, factor.at_most) == ("New content", "new", 6, 3)
     assert (floor.evidence, floor.score, floor.unless) == ("escalated", 60, ())
     assert (cap.evidence, cap.score, cap.unless) == ("viral", 29, ("escalated",))
-    assert [(band.name, band.least, band.respond_within_hours) for band in policy.bands] == [("high", 50, 1), ("low", 0, 10)]
+    assert [(band.name, band.least, band.respond_within_hours) for band in policy.bands] == [
+        ("high", 50, 1),
+        ("low", 0, 10),
+    ]
     assert policy.clues == {"church"}
 
 
@@ -93,7 +96,9 @@ def test_a_slip_is_refused_and_named(load, right, wrong, told):
 
 
 def test_two_bands_never_begin_at_one_score(load):
-    twice = TEXT.replace('[[band]]\nname = "low"', '[[band]]\nname = "mid"\nleast = 50\nrespond_within_hours = 2\n[[band]]\nname = "low"')
+    twice = TEXT.replace(
+        '[[band]]\nname = "low"', '[[band]]\nname = "mid"\nleast = 50\nrespond_within_hours = 2\n[[band]]\nname = "low"'
+    )
     with pytest.raises(InvalidSettings, match="bands run"):
         load(twice)
 

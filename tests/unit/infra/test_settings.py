@@ -25,7 +25,12 @@ def test_everything_embedded_is_in_the_data_folder(tmp_path):
 
 
 def test_what_is_said_stands(tmp_path):
-    said = {"blobs": "s3+http://127.0.0.1:9/b", "ledger": "postgresql://h/n", "archive": "file:///a", "mlflow": "http://h"}
+    said = {
+        "blobs": "s3+http://127.0.0.1:9/b",
+        "ledger": "postgresql://h/n",
+        "archive": "file:///a",
+        "mlflow": "http://h",
+    }
     settings = Settings(data=tmp_path, name_key=tmp_path / "k", **said)
     assert [settings.blobs_url, settings.ledger_url, settings.archive_url, settings.mlflow_url] == list(said.values())
     assert settings.name_key_file == tmp_path / "k"

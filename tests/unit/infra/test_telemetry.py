@@ -19,9 +19,7 @@ def test_switching_off_sets_every_switch_here_and_in_children(monkeypatch):
     assert told.stdout.strip() == "true"
 
 
-@pytest.mark.parametrize(
-    "name", ["DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY", "PREFECT_SERVER_ANALYTICS_ENABLED"]
-)
+@pytest.mark.parametrize("name", ["DO_NOT_TRACK", "MLFLOW_DISABLE_TELEMETRY", "PREFECT_SERVER_ANALYTICS_ENABLED"])
 def test_what_would_call_out_is_among_the_switches(name):
     assert name in SWITCHED_OFF
 

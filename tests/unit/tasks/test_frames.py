@@ -1,13 +1,11 @@
 """Frames: a film once a second, within bounds; whatever comes before a break is kept."""
 
-import io
 import random
 import tracemalloc
 
 import numpy as np
 import pytest
 from films import HEIGHT, WIDTH, film, sound
-from PIL import Image
 
 from domain.errors import Unreadable
 from domain.media import Kind
@@ -40,7 +38,9 @@ def test_frames_come_in_rgb_as_they_were_filmed():
     assert np.allclose([frame.rgb.mean() for frame in frames], [0, 25, 50], atol=4)
 
 
-@pytest.mark.parametrize(("every", "times"), [(0.5, [0, 0.52, 1, 1.52, 2, 2.52]), (0.04, [place / 25 for place in range(75)])])
+@pytest.mark.parametrize(
+    ("every", "times"), [(0.5, [0, 0.52, 1, 1.52, 2, 2.52]), (0.04, [place / 25 for place in range(75)])]
+)
 def test_the_rate_is_as_said(every, times):
     assert seconds(film(), every=every) == times
 
@@ -88,19 +88,22 @@ def test_a_film_that_breaks_off_before_its_index_is_unreadable():
     assert fault(whole[: len(whole) // 2]) is FileFault.UNDECODABLE
 
 
-def still():
-    out = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(out, "PNG")
-    return out.getvalue()
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", bytes(5000), sound(), film()[:40]], ids=["empty", "text", "zeros", "sound", "head"])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", bytes(5000), sound(), film()[:40]], ids=["empty", "text", "zeros", "sound", "head"]
+)
 def test_what_is_no_film_is_unreadable(content):
     assert fault(content) is FileFault.UNDECODABLE
 
 
 def test_a_film_of_an_unknown_codec_is_unreadable():
     assert fault(film("matroska").replace(b"V_MPEG4/ISO/ASP", b"V_XXXXX/ISO/ASP")) is FileFault.UNDECODABLE
+
+
+def outcome(content):
+    try:
+        return "seen" if list(sample(content, Sampling(max_pixels=10**6))) else "nothing"
+    except Unreadable as unreadable:
+        return unreadable.args[0]
 
 
 @pytest.mark.parametrize(("container", "codec"), [*CONTAINERS, ("mpegts", "mpeg2video")])
@@ -111,12 +114,7 @@ def test_a_broken_film_is_seen_or_unreadable_and_nothing_else(container, codec):
         broken = bytearray(whole)
         for _ in range(rng.randint(1, 8)):
             broken[int(rng.random() ** 2 * len(broken))] = rng.randrange(256)
-        try:
-            frames = list(sample(bytes(broken), Sampling(max_pixels=10**6)))
-        except Unreadable as unreadable:
-            assert unreadable.args[0] in {FileFault.UNDECODABLE, FileFault.TOO_MANY_PIXELS}
-        else:
-            assert frames
+        assert outcome(bytes(broken)) in {"seen", FileFault.UNDECODABLE, FileFault.TOO_MANY_PIXELS}
 
 
 def test_a_long_film_is_fingerprinted_frame_by_frame_in_little_memory():

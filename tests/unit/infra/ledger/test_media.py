@@ -65,7 +65,10 @@ def test_frames_of_low_quality_are_not_matched(connection):
     record(connection, taken("one", sighted("a", Kind.VIDEO)))
     media.record_fingerprints(connection, [printed("a", 80, 49, 50)])
     frames = media.matchable(connection)
-    assert [(blob, kind, bits[0]) for blob, kind, bits in frames] == [(key("a"), Kind.VIDEO, 0), (key("a"), Kind.VIDEO, 2)]
+    assert [(blob, kind, bits[0]) for blob, kind, bits in frames] == [
+        (key("a"), Kind.VIDEO, 0),
+        (key("a"), Kind.VIDEO, 2),
+    ]
     assert all(len(bits) == 256 for _, _, bits in frames)
 
 

@@ -1,5 +1,6 @@
 """Priorities in the ledger: the facts they rest on, appended for good, and one current place a report."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,8 @@ from domain.report import (
 )
 from infra.ledger import clusters, inferences, lists, media, priorities, schema
 from infra.ledger.priorities import FileFacts, Ranked
+
+PLAIN = FileFacts("", faulty=False, looked_at=False, classification=None, annotations=(), categories=(), labels=())
 
 
 def scored(score, band="middle"):
@@ -106,7 +109,13 @@ def test_the_facts_of_a_report_are_what_it_says(connection):
     }  # fmt: skip
     record(connection, taken("two", **said), taken("one"), taken("three", rejection=Rejection.SCHEMA))
     plain, full = priorities.report_facts(connection)
-    assert (plain.id, plain.escalated, plain.located, plain.annotations, plain.identifiers) == (key("one"), False, False, (), ())
+    assert (plain.id, plain.escalated, plain.located, plain.annotations, plain.identifiers) == (
+        key("one"),
+        False,
+        False,
+        (),
+        (),
+    )
     assert (full.id, full.reporter, full.incident_type) == (key("two"), "esp-01", "possession")
     assert (full.escalated, full.batched, full.located) == (True, True, True)
     assert (full.annotations, full.identifiers) == (("sextortion", "spam"), ("email", "phone"))
@@ -124,9 +133,9 @@ def test_the_facts_of_files_stand_in_their_order_without_those_of_rejected_repor
     facts = priorities.file_facts(connection)
     assert facts == {
         key("one"): [
-            FileFacts(key("b"), False, True, "A1", (), (), ()),
-            FileFacts(key("a"), False, False, None, ("infant", "viral"), (), ()),
-            FileFacts("", True, False, None, (), (), ()),
+            replace(PLAIN, group=key("b"), looked_at=True, classification="A1"),
+            replace(PLAIN, group=key("a"), annotations=("infant", "viral")),
+            replace(PLAIN, group="", faulty=True),
         ]
     }
 

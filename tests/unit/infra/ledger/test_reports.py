@@ -95,7 +95,11 @@ def test_a_file_of_several_reports_is_one_blob_and_a_sighting_each(connection):
 
 def test_taken_drops_are_remembered_and_batches_registered(connection):
     one = taken("one", sighted("a"))
-    batches = [Batch("f" * 64, Dataset.REPORTS, 1), Batch("0" * 64, Dataset.REPORTS, 2), Batch("1" * 64, Dataset.SIGHTINGS, 1)]
+    batches = [
+        Batch("f" * 64, Dataset.REPORTS, 1),
+        Batch("0" * 64, Dataset.REPORTS, 2),
+        Batch("1" * 64, Dataset.SIGHTINGS, 1),
+    ]
     reports.record(connection, [one], [one], batches)
     assert reports.taken_drops(connection) == {one.drop}
     assert registered(connection, Dataset.REPORTS) == ["0" * 64, "f" * 64]

@@ -59,7 +59,9 @@ def test_new_content_counts_copies_once_and_what_shares_a_cluster_with_a_known_f
     names = ("a", "b", "c", "d", "e", "f")
     record(connection, taken("1", *(sighted(name) for name in names), sighted("never looked at")))
     looked_at(connection, *names)
-    clusters.record(connection, ClusterKind.COPIES, {key(name): "x" for name in "ab"} | {key(name): "y" for name in "cd"})
+    clusters.record(
+        connection, ClusterKind.COPIES, {key(name): "x" for name in "ab"} | {key(name): "y" for name in "cd"}
+    )
     matched(connection, "a")
     summary = summarize(connection)
     assert (summary.known, summary.new) == (1, 3)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from datetime import UTC, datetime
 
 import pytest
 from cybertips import details_xml, report_xml, write_drop
@@ -189,3 +191,22 @@ def test_a_foreign_name_is_kept_to_what_a_database_holds(inbox):
     }
     read = parse_receipt(json.dumps(receipt).encode())
     assert read.external_id == "1?" + "2" * 126
+
+
+def test_a_time_without_a_zone_is_utc_wherever_this_runs(monkeypatch):
+    receipt = {"external_id": "1", "reporter": "a", "source": "esp", "received_at": "2016-01-01T00:00:00"}
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert parse_receipt(json.dumps(receipt).encode()).received_at == datetime(2016, 1, 1, tzinfo=UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_name_that_is_no_unicode_and_a_link_to_nowhere_stop_no_batch(inbox):
+    drop = write_drop(inbox, os.fsdecode(b"\xff\xfe"), [PNG])
+    (drop / "link").symlink_to(drop / "absent")
+    one = taken(drop)
+    assert (one.rejection, len(one.files)) == (None, 1)
+    assert _record([one])["accepted"] == 1
