@@ -41,8 +41,10 @@ def test_batches_are_as_large_as_said():
     assert sizes == [2, 4, 4]
 
 
-def test_the_same_item_twice_is_run_twice():
-    assert [result for results in fan_out(double, [3, 3, 3], batch=1) for result in results] == [6, 6, 6]
+def test_the_same_item_three_times_is_run_three_times(tmp_path):
+    step = functools.partial(leave_mark, str(tmp_path))
+    assert [result for results in fan_out(step, [3, 3, 3], batch=1) for result in results] == [3, 3, 3]
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_nothing_to_do_asks_no_worker_and_is_told():

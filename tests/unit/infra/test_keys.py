@@ -1,9 +1,9 @@
 """Keys: one for all who ask at once, for their owner alone, and digests that no part can shift."""
 
-import multiprocessing
 import os
 import stat
-from concurrent.futures import ProcessPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import assume, given
@@ -18,12 +18,20 @@ parts = st.lists(texts, max_size=4).map(tuple)
 
 
 def test_makers_at_once_all_get_one_key(tmp_path):
-    file = tmp_path / "keys" / "names.key"
-    with ProcessPoolExecutor(4, multiprocessing.get_context("spawn")) as pool:
-        keys = set(pool.map(load_or_make, [file] * 24))
-    assert keys == {load_or_make(file)}
-    assert len(keys.pop()) == KEY_BYTES
-    assert list(file.parent.iterdir()) == [file]
+    makers = 8
+    together = threading.Barrier(makers)
+
+    def make(file):
+        together.wait()
+        return load_or_make(file)
+
+    with ThreadPoolExecutor(makers) as pool:
+        for number in range(30):
+            file = tmp_path / str(number) / "names.key"
+            keys = set(pool.map(make, [file] * makers))
+            assert keys == {load_or_make(file)}
+            assert len(keys.pop()) == KEY_BYTES
+            assert list(file.parent.iterdir()) == [file]
 
 
 def test_a_key_is_for_its_owner_alone(tmp_path):
