@@ -8,7 +8,7 @@ import typer
 
 from domain.errors import BreakwaterError
 from infra import telemetry
-from infra.settings import Settings, use_data
+from infra.settings import read_settings, use_data
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -51,7 +51,7 @@ def demo(
     use_data(data)
     from infra.stack.prefect import use_server  # noqa: PLC0415 (a command pays for its own imports alone)
 
-    port = use_server(Settings().root / "prefect")
+    port = use_server(read_settings().root / "prefect")
     from apps.demo import run_demo  # noqa: PLC0415 (Prefect reads the environment that was just set)
 
     run_demo(reports, seed, port, open_page=open_page)
@@ -66,7 +66,7 @@ def up(data: Data = None) -> None:
     use_data(data)
     from apps.stack import up as start  # noqa: PLC0415 (as above)
 
-    start(Settings().root)
+    start(read_settings().root)
 
 
 @app.command()

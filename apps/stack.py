@@ -3,13 +3,13 @@
 from itertools import cycle
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.errors import InvalidSettings
 from infra.ledger.engine import connect, migrate
-from infra.settings import Settings
+from infra.settings import Settings, read_settings
 from infra.stack.checks import CHECKS, Finding
 from infra.stack.deployments import PLAN, end_lost_runs, make_pool, register
 from infra.stack.layout import BUCKET, DATABASES, Layout, Ports
@@ -57,11 +57,9 @@ def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool 
 def doctor() -> list[Finding]:
     """Try one real operation on each part that the environment names."""
     try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = ", ".join(f"BREAKWATER_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
-                          for fault in error.errors(include_input=False, include_url=False))  # fmt: skip
-        return [Finding("settings", works=False, told=f"{wrong}. Correct it and try again")]
+        settings = read_settings()
+    except InvalidSettings as invalid:
+        return [Finding("settings", works=False, told=str(invalid))]
     return [Finding("settings", works=True, told="valid"), *(check.find(settings) for check in CHECKS)]
 
 

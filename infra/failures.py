@@ -3,7 +3,8 @@
 from sqlalchemy.exc import InterfaceError, OperationalError
 from urllib3.exceptions import HTTPError
 
-from domain.errors import BlobCorrupt, BlobMissing
+_OF_OURS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+"""Errors of the operating system that no waiting mends."""
 
 
 def of_the_world(error: BaseException) -> bool:
@@ -13,4 +14,4 @@ def of_the_world(error: BaseException) -> bool:
     from mlflow.exceptions import RestException  # noqa: PLC0415 (as above)
 
     away = (OSError, InterfaceError, OperationalError, HTTPError, KilledWorker, MinioException, RestException)
-    return isinstance(error, away) and not isinstance(error, BlobCorrupt | BlobMissing)
+    return isinstance(error, away) and not isinstance(error, _OF_OURS)

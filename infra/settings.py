@@ -3,8 +3,10 @@
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import InvalidSettings
 
 
 class Settings(BaseSettings):
@@ -75,6 +77,25 @@ class Settings(BaseSettings):
     def name_key_file(self) -> Path:
         """The file of the name key in use."""
         return self.name_key or self.root / "keys" / "names.key"
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        InvalidSettings: a value cannot be used, or a variable is none of ours; values are not repeated.
+    """
+    prefix = "BREAKWATER_"
+    known = {f"{prefix}{name.upper()}" for name in Settings.model_fields}
+    strange = sorted(name for name in os.environ if name.upper().startswith(prefix) and name.upper() not in known)
+    if strange:
+        raise InvalidSettings(f"{', '.join(strange)}: no such setting; docs/reference/settings.md lists all")
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+        wrong = (f"{prefix}{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in faults)
+        raise InvalidSettings(f"{'; '.join(wrong)}. Correct it and try again") from None
 
 
 def use_data(folder: Path | None) -> None:

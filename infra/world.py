@@ -13,7 +13,7 @@ from infra.blobs.opening import open_blobs
 from infra.ledger.engine import connect
 from infra.policy import load_policy
 from infra.registry import Registry
-from infra.settings import Settings
+from infra.settings import Settings, read_settings
 
 
 class World:
@@ -60,4 +60,4 @@ class World:
 @cache
 def world() -> World:
     """Give the world of this process, by its environment."""
-    return World(Settings())
+    return World(read_settings())

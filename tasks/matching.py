@@ -20,6 +20,9 @@ Frames = Sequence[tuple[BlobKey, Kind, bytes]]
 Digests = Sequence[tuple[BlobKey, Kind, str]]
 Known = Sequence[tuple[str, KnownHash]]
 
+ENTRY_LENGTH, CATEGORY_LENGTH = 128, 96
+"""Characters of an entry's name and of a category that a list may use."""
+
 _DIGITS = {SignalType.PDQ: 64, SignalType.MD5: 32, SignalType.VIDEO_MD5: 32}
 _MD5_OF = {Kind.IMAGE: SignalType.MD5, Kind.VIDEO: SignalType.VIDEO_MD5}
 
@@ -55,11 +58,12 @@ def _known(row: dict[str, str | None]) -> KnownHash | None:
     """Read one line; None if it is malformed."""
     signal_type, signal = row.get("signal_type") or "", (row.get("signal_str") or "").strip().lower()
     entry = next((tag[6:] for tag in (row.get("tags") or "").split() if tag.startswith("entry:")), signal)
-    if signal_type not in set(SignalType) or not entry:
+    category = (row.get("category") or "").strip()
+    if signal_type not in set(SignalType) or not 0 < len(entry) <= ENTRY_LENGTH or len(category) > CATEGORY_LENGTH:
         return None
     if not re.fullmatch(f"[0-9a-f]{{{_DIGITS[SignalType(signal_type)]}}}", signal):
         return None
-    return KnownHash(entry, SignalType(signal_type), signal, (row.get("category") or "").strip())
+    return KnownHash(entry, SignalType(signal_type), signal, category)
 
 
 def match_pictures(frames: Frames, known: Known) -> list[Match]:

@@ -21,6 +21,8 @@ RGB = NDArray[np.uint8]
 UNKNOWN_TYPE = "application/octet-stream"
 _MEDIA_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif",
                 ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".wmv", ".flv")  # fmt: skip
+_TS_PACKET = 188
+"""Bytes of a packet of an MPEG transport stream (ISO/IEC 13818-1); each begins with a G."""
 _FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")
 """Pillow's decoders that hostile bytes may reach: one that is left out, EPS, runs another program on the file."""
 _DECODER_ERRORS = (
@@ -38,6 +40,8 @@ def claims_media(file_name: str) -> bool:
 
 def sniff(head: bytes) -> str:
     """Name the media type of a file by its first bytes; `application/octet-stream` where nothing is recognised."""
+    if len(head) > 2 * _TS_PACKET and head[::_TS_PACKET][:3] == b"GGG":
+        return "video/mp2t"
     if head[4:8] == b"ftyp":
         return "image/avif" if head[8:12] in (b"avif", b"avis") else _iso_media(head[8:12])
     try:

@@ -45,7 +45,17 @@ def known_hashes(connection: Connection) -> list[tuple[str, KnownHash]]:
 
 
 def record_matches(connection: Connection, matches: Sequence[Match]) -> int:
-    """Write matches, and count those that are new or changed."""
+    """Make the ledger's matches these, all of them, and count those that are new, changed or gone.
+
+    What an entry that was withdrawn had matched is matched no longer.
+    """
     renamed = {"blob": "blob_id"}
     rows = [{renamed.get(name, name): value for name, value in asdict(each).items()} for each in matches]
-    return upsert(connection, schema.match, rows)
+    table = schema.match.c
+    keys = (table.blob_id, table.list_name, table.entry)
+    now = {tuple(row[column.name] for column in keys) for row in rows}
+    gone = [tuple(row) for row in connection.execute(select(*keys)) if tuple(row) not in now]
+    for key in gone:
+        same = [column == value for column, value in zip(keys, key, strict=True)]
+        connection.execute(delete(schema.match).where(*same))
+    return len(gone) + upsert(connection, schema.match, rows)

@@ -81,7 +81,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
 
     A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
     """
-    held = {file.name: _hold(file, blobs) for file in sorted(drop.iterdir()) if file.is_file()}
+    held = {file.name: _hold(file, blobs) for file in _files(drop)}
     file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
     of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
     receipt, report, rejection = None, None, None
@@ -104,6 +104,11 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     )
 
 
+def _files(drop: Path) -> list[Path]:
+    """List the files of a drop; a link is none, since it may lead anywhere."""
+    return sorted(file for file in drop.iterdir() if file.is_file() and not file.is_symlink())
+
+
 def _report_id(drop: Path, receipt: Receipt | None, held: Mapping[str, HeldFile]) -> str:
     """Name a report by its reporter, its number there and its content."""
     reporter, external_id = (receipt.reporter, receipt.external_id) if receipt else ("", drop.name)
@@ -113,7 +118,7 @@ def _report_id(drop: Path, receipt: Receipt | None, held: Mapping[str, HeldFile]
 
 def _read(file: Path, limit: int, absent: Rejection) -> bytes:
     """Read a small document; an absent one and one over the bound are reasons to reject."""
-    if not file.exists():
+    if not file.is_file() or file.is_symlink():
         raise Rejected(absent)
     if file.stat().st_size > limit:
         raise Rejected(Rejection.TOO_LARGE)

@@ -69,7 +69,14 @@ def test_a_picture_is_known_by_its_first_bytes(form, media_type):
 
 @pytest.mark.parametrize(
     ("container", "codec"),
-    [("mp4", "mpeg4"), ("webm", "libvpx"), ("matroska", "mpeg4"), ("avi", "mpeg4"), ("mov", "mpeg4")],
+    [
+        ("mp4", "mpeg4"),
+        ("webm", "libvpx"),
+        ("matroska", "mpeg4"),
+        ("avi", "mpeg4"),
+        ("mov", "mpeg4"),
+        ("mpegts", "mpeg2video"),
+    ],
 )
 def test_a_video_is_known_by_its_first_bytes(container, codec):
     assert kind_of(sniff(film(container, codec, moments=range(3))[:SNIFFED_BYTES])) is Kind.VIDEO

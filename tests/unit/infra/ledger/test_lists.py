@@ -1,5 +1,7 @@
 """Lists in the ledger: what a list says now, and the files that stand on it."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from taken_in import key, record, sighted, taken
 
@@ -48,4 +50,13 @@ def test_matches_count_where_they_are_new_or_changed(connection):
     far, near = (Match(key("a"), "mine", "1", "A1", SignalType.PDQ, distance, 1.0) for distance in (9, 2))
     assert [lists.record_matches(connection, [match]) for match in (far, far, near)] == [1, 0, 1]
     assert connection.execute(select(schema.match)).one() == (key("a"), "mine", "1", "A1", "pdq", 2, 1.0)
-    assert lists.record_matches(connection, []) == 0
+    assert [lists.record_matches(connection, []) for _ in range(2)] == [1, 0]
+
+
+def test_a_match_goes_with_the_entry_that_made_it(connection):
+    record(connection, taken("r1", sighted("a")))
+    one = Match(key("a"), "l", "e1", "A1", SignalType.PDQ, 3, 1.0)
+    assert lists.record_matches(connection, [one, replace(one, entry="e2")]) == 2
+    assert lists.record_matches(connection, [one]) == 1
+    assert lists.record_matches(connection, [one]) == 0
+    assert connection.scalars(select(schema.match.c.entry)).all() == ["e1"]

@@ -16,8 +16,10 @@ def looked_at(connection, *names):
     )
 
 
-def matched(connection, name, signal_type=SignalType.PDQ):
-    lists.record_matches(connection, [Match(key(name), "mine", "1", "A1", signal_type, 0, 1.0)])
+def matched(connection, **by):
+    """Have each file, by name, stand on the list by a signal of this type; no other does."""
+    matches = [Match(key(name), "mine", "1", "A1", signal_type, 0, 1.0) for name, signal_type in by.items()]
+    lists.record_matches(connection, matches)
 
 
 def test_an_empty_ledger_counts_nothing(connection):
@@ -62,10 +64,10 @@ def test_new_content_counts_copies_once_and_what_shares_a_cluster_with_a_known_f
     clusters.record(
         connection, ClusterKind.COPIES, {key(name): "x" for name in "ab"} | {key(name): "y" for name in "cd"}
     )
-    matched(connection, "a")
+    matched(connection, a=SignalType.PDQ)
     summary = summarize(connection)
     assert (summary.known, summary.new) == (1, 3)
-    matched(connection, "e", SignalType.MD5)
+    matched(connection, a=SignalType.PDQ, e=SignalType.MD5)
     assert (summarize(connection).known, summarize(connection).new) == (1, 3)
 
 

@@ -207,6 +207,7 @@ def test_a_time_without_a_zone_is_utc_wherever_this_runs(monkeypatch):
 def test_a_name_that_is_no_unicode_and_a_link_to_nowhere_stop_no_batch(inbox):
     drop = write_drop(inbox, os.fsdecode(b"\xff\xfe"), [PNG])
     (drop / "link").symlink_to(drop / "absent")
+    (drop / "fedcba.bin").symlink_to("/etc/passwd")
     one = taken(drop)
     assert (one.rejection, len(one.files)) == (None, 1)
     assert _record([one])["accepted"] == 1
