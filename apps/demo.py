@@ -46,6 +46,8 @@ CHANGES = ("new_drops", "list_hashes_new", "files_fingerprinted", "matches_new",
 """Counts that are all 0 when a run found nothing new."""
 
 
+NOTHING_NEW = "[bold]Nothing new[/bold]: this run changed nothing."
+
 PRINTED_WIDTH = 120
 """Columns of the summary where there is no terminal to ask."""
 
@@ -139,8 +141,8 @@ def _report(console: Console, counts: Counts) -> Path:
     console.print(_queue_table(queue))
     console.print(_quality_table(qualities))
     console.print("\nSeconds per stage: " + ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items()))
-    console.print("\n[bold]Nothing new[/bold]: this run changed nothing." if not any(counts[c] for c in CHANGES)
-                  else f"\nNew in this run: {counts['accepted']} reports, {counts['files_stored']} files.")  # fmt: skip
+    new = f"New in this run: {counts['received']} reports with {counts['files_named']} files named."
+    console.print("", new if any(counts[name] for name in CHANGES) else NOTHING_NEW, sep="\n")
     rows = [Evaluation(q.what, _number(q.precision), _number(q.recall), q.of, q.found) for q in qualities]
     return write_page(page_of(read_series(), summary, queue, rows, seconds), world().settings.root / "report.html")
 

@@ -101,7 +101,6 @@ class Rejection(StrEnum):
     FORBIDDEN_XML = "forbidden_xml"
     SCHEMA = "schema"
     TOO_LARGE = "too_large"
-    DUPLICATE_FILE_ID = "duplicate_file_id"
 
 
 class FileFault(StrEnum):
@@ -113,6 +112,7 @@ class FileFault(StrEnum):
     NOT_MEDIA = "not_media"
     UNDECODABLE = "undecodable"
     TOO_MANY_PIXELS = "too_many_pixels"
+    DECODER_CRASHED = "decoder_crashed"
     REPORT_REJECTED = "report_rejected"
 
 

@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from domain.errors import ServiceFailed
 from infra.settings import Settings
 from infra.telemetry import Progress, report_progress
 from infra.world import world
@@ -17,8 +18,13 @@ Step = Callable[[Sequence[Item]], list[Result]]
 IN_FLIGHT_PER_WORKER = 3
 """Batches handed out ahead, so that no worker waits and no queue grows."""
 
-RETRIES = 2
-"""Times that a batch which raises is tried again; Dask by itself moves one whose worker is lost."""
+CONDUCT = {
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.scheduler.allowed-failures": 1,
+}
+"""How Dask is to behave: nothing spills to disk in the clear, and a batch is given up once it has cost two workers."""
 
 _address = ""
 
@@ -46,49 +52,81 @@ def _cluster(settings: Settings) -> Iterator[str]:
     import dask  # noqa: PLC0415 (a metadata-only process never needs it)
     from distributed import LocalCluster  # noqa: PLC0415
 
-    never = {f"distributed.worker.memory.{level}": False for level in ("target", "spill", "pause")}
     scratch = str(settings.root / "dask")
     with (
-        dask.config.set({**never, "temporary-directory": scratch}),  # content never spills to disk in the clear
+        dask.config.set({**CONDUCT, "temporary-directory": scratch}),
         LocalCluster(
             n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR, memory_limit=0,
+            dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR, memory_limit=settings.worker_memory,
         ) as cluster,
     ):  # fmt: skip
         yield cluster.scheduler_address
 
 
 def fan_out(
-    step: Step[Item, Result], items: Sequence[Item], *, batch: int = 32, name: str = ""
+    step: Step[Item, Result],
+    items: Sequence[Item],
+    *,
+    batch: int = 32,
+    name: str = "",
+    crashed: Callable[[Item], Result] | None = None,
 ) -> Iterator[list[Result]]:
     """Run `step` over batches of `items` on the run's workers; give each batch's results as they arrive.
 
     A bounded number of batches is in flight, so a slow consumer holds the workers back. What `step` raises is
-    raised here. Call it inside `running()`.
-    """
-    from distributed import Client, as_completed  # noqa: PLC0415
+    raised here. A lost worker's batch goes to another. Where workers keep dying of a batch, its items are run one
+    at a time, and `crashed` makes the result of the item that kills its worker. Call it inside `running()`.
 
-    batches = iter([list(items[start : start + batch]) for start in range(0, len(items), batch)])
+    Raises:
+        ServiceFailed: workers keep dying of a batch, and there is no `crashed`.
+    """
     done = 0
     report_progress(Progress(name, done, len(items)))
     if not items:
         return
+    from distributed import Client  # noqa: PLC0415
+
     with Client(_address, set_as_default=False) as client:
-        ahead = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
-
-        def submit(some: list[Item]) -> object:
-            return client.submit(_counted, step, some, pure=False, retries=RETRIES, key=None)
-
-        arriving = as_completed([submit(some) for some in islice(batches, ahead)], loop=client.loop)
-        for future in arriving:
-            size, results = future.result()
-            done += size
-            for some in islice(batches, 1):
-                arriving.add(submit(some))
+        deadly: list[Item] = []
+        for some, results in _arriving(client, step, items, batch):
+            if results is None and crashed:
+                deadly += some
+                continue
+            if results is None:
+                raise ServiceFailed(
+                    f"workers keep dying of a batch of {len(some)} in {name or 'this step'}; see their log"
+                )
+            done += len(some)
             yield results
+            report_progress(Progress(name, done, len(items)))
+        for item in deadly:
+            assert crashed is not None
+            alone = next(_arriving(client, step, [item], 1))[1]
+            done += 1
+            yield [crashed(item)] if alone is None else alone
             report_progress(Progress(name, done, len(items)))
 
 
-def _counted(step: Step[Item, Result], items: list[Item]) -> tuple[int, list[Result]]:
-    """Run one batch on a worker; its size says how much is done, whatever the results are."""
-    return len(items), step(items)
+def _arriving(
+    client: Any,  # noqa: ANN401 (Dask is untyped)
+    step: Step[Item, Result],
+    items: Sequence[Item],
+    batch: int,
+) -> Iterator[tuple[list[Item], list[Result] | None]]:
+    """Give each batch with its results as they arrive; None for a batch of which workers keep dying."""
+    from distributed import KilledWorker, as_completed  # noqa: PLC0415
+
+    batches = iter([list(items[start : start + batch]) for start in range(0, len(items), batch)])
+    ahead = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
+    in_flight = {client.submit(step, some, pure=False): some for some in islice(batches, ahead)}
+    arriving = as_completed(list(in_flight), loop=client.loop)
+    for future in arriving:
+        some = in_flight.pop(future)
+        for following in islice(batches, 1):
+            in_flight[submitted := client.submit(step, following, pure=False)] = following
+            arriving.add(submitted)
+        try:
+            results = list(future.result())
+        except KilledWorker:
+            results = None
+        yield some, results

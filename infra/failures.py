@@ -9,9 +9,8 @@ _OF_OURS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectory
 
 def of_the_world(error: BaseException) -> bool:
     """Whether a server or a worker was away: worth another try."""
-    from distributed import KilledWorker  # noqa: PLC0415 (a process that fails has time to import it)
-    from minio.error import MinioException  # noqa: PLC0415 (as above)
+    from minio.error import MinioException  # noqa: PLC0415 (a process that fails has time to import it)
     from mlflow.exceptions import RestException  # noqa: PLC0415 (as above)
 
-    away = (OSError, InterfaceError, OperationalError, HTTPError, KilledWorker, MinioException, RestException)
+    away = (OSError, InterfaceError, OperationalError, HTTPError, MinioException, RestException)
     return isinstance(error, away) and not isinstance(error, _OF_OURS)

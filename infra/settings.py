@@ -38,6 +38,11 @@ class Settings(BaseSettings):
         default="", description="Dask scheduler, as `tcp://HOST:PORT`; empty: a cluster of its own for each run."
     )
     workers: int = Field(default=2, ge=1, le=256, description="Worker processes of a cluster of its own.")
+    worker_memory: int = Field(
+        default=2 * 2**30,
+        ge=2**29,
+        description="Bytes of memory beyond which a worker process is ended; the file that it decodes is quarantined.",
+    )
     max_pixels: int = Field(
         default=100_000_000, ge=1, description="Pixels of one picture or frame beyond which it is not decoded."
     )

@@ -17,7 +17,7 @@ from infra.cluster import fan_out
 from infra.ledger import media
 from infra.world import world
 from tasks.frames import Frame, Sampling, sample
-from tasks.media import RGB, decode_image
+from tasks.media import RGB, crashed, decode_image
 from tasks.staging import shown_progress, step
 
 ORIENTATIONS = (
@@ -131,7 +131,7 @@ def fingerprint_files() -> Counts:
         files = media.without_fingerprint(connection, Algorithm.PDQ)
     counts = Counts()
     with shown_progress("fingerprint"):
-        for outcomes in fan_out(fingerprint_batch, files, batch=16, name="fingerprint"):
+        for outcomes in fan_out(fingerprint_batch, files, batch=16, name="fingerprint", crashed=crashed):
             with world().ledger.begin() as connection:
                 counts += media.record_fingerprints(connection, outcomes)
     return counts

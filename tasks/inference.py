@@ -22,7 +22,7 @@ from infra.world import world
 from models.runners.classifier import Answer, Classifier, unit
 from models.session import Session
 from tasks.frames import Sampling, sample
-from tasks.media import decode_image
+from tasks.media import crashed, decode_image
 from tasks.staging import shown_progress, step
 
 FRAMES = 8
@@ -124,8 +124,9 @@ def classify_files() -> Counts:
     with world().ledger.begin() as connection:
         files = inferences.unclassified(connection, model)
     counts = Counts()
+    look_at = functools.partial(classify_batch, model=model)
     with shown_progress("classify"):
-        for outcomes in fan_out(functools.partial(classify_batch, model=model), files, batch=16, name="classify"):
+        for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=crashed):
             with world().ledger.begin() as connection:
                 counts += inferences.record_inferences(connection, model, outcomes)
     return counts

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from domain.errors import Unreadable
-from domain.media import Kind
+from domain.media import BlobKey, Kind
 from domain.report import FileFault
 
 SNIFFED_BYTES = 4096
@@ -77,3 +77,8 @@ def decode_image(content: bytes, max_pixels: int) -> RGB:
             return np.asarray(upright.convert("RGB"))
     except _DECODER_ERRORS as error:
         raise Unreadable(FileFault.UNDECODABLE) from error
+
+
+def crashed(file: tuple[BlobKey, Kind]) -> tuple[BlobKey, FileFault]:
+    """Give the outcome of a file that killed the worker that decoded it."""
+    return file[0], FileFault.DECODER_CRASHED

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.counts import Counts
+from domain.model import Role
 from domain.priority import Evidence, Policy, Priority, prioritize
 from infra.ledger import priorities
 from infra.ledger.priorities import FileFacts, ReportFacts
@@ -88,9 +89,9 @@ def rank(
 @step
 def rank_reports() -> Counts:
     """Rank every accepted report by the policy in force."""
-    policy = world().policy
+    policy, champion = world().policy, world().registry.find(Role.CLASSIFIER)
     with world().ledger.begin() as connection:
-        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection), policy)
+        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, champion), policy)
         changed = priorities.record(connection, policy.version, ranked)
     bands: defaultdict[str, int] = defaultdict(int)
     for _, _, priority in ranked:

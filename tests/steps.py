@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import time
 from pathlib import Path
 
@@ -45,3 +46,10 @@ def fail_once(folder, numbers):
         leave_mark(folder, numbers)
         os._exit(1)
     return list(numbers)
+
+
+def die_of_thirteen(numbers):
+    """Die, as a decoder does of bytes that break it."""
+    if 13 in numbers:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return [2 * number for number in numbers]

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Select, Table, func, select, update
 
 from domain.cluster import ClusterKind
 from domain.match import SignalType
+from domain.model import ModelVersion
 from domain.priority import Priority, Reason
 from infra.ledger import clusters, schema
 from infra.ledger.engine import upsert
@@ -85,14 +86,14 @@ def _several(connection: Connection, table: Table, column: Column[str]) -> defau
     return values
 
 
-def file_facts(connection: Connection) -> dict[str, list[FileFacts]]:
-    """Give the facts of every file entry of an accepted report, by report, in order."""
+def file_facts(connection: Connection, model: ModelVersion | None) -> dict[str, list[FileFacts]]:
+    """Give the facts of every file entry of an accepted report, by report, in order; labels are those of `model`."""
     copies = clusters.members(connection, ClusterKind.COPIES)
     annotations: defaultdict[tuple[str, int], tuple[str, ...]] = defaultdict(tuple)
     noted = schema.sighting_annotation.c
     for report, ordinal, annotation in connection.execute(select(noted.report_id, noted.ordinal, noted.annotation)):
         annotations[report, ordinal] += (annotation,)
-    categories, labels = _categories(connection), _labels(connection)
+    categories, labels = _categories(connection), _labels(connection, model)
     looked_at = set(connection.scalars(select(schema.fingerprint.c.blob_id)))
     facts: defaultdict[str, list[FileFacts]] = defaultdict(list)
     for report, ordinal, blob, fault, classification in connection.execute(_sightings()):
@@ -133,18 +134,16 @@ def _categories(connection: Connection) -> defaultdict[str | None, set[str]]:
     return categories
 
 
-def _labels(connection: Connection) -> defaultdict[str | None, list[tuple[str, float]]]:
-    """Collect the labels that the newest version of each model gave a file."""
-    table = schema.inference.c
-    newest = select(table.model, func.max(table.version).label("version")).group_by(table.model).subquery()
-    query = (
-        select(table.blob_id, table.label, table.probability)
-        .join(newest, (newest.c.model == table.model) & (newest.c.version == table.version))
-        .order_by(table.blob_id, table.label)
-    )
+def _labels(connection: Connection, model: ModelVersion | None) -> defaultdict[str | None, list[tuple[str, float]]]:
+    """Collect the labels that one version of a model gave a file."""
     labels: defaultdict[str | None, list[tuple[str, float]]] = defaultdict(list)
-    for blob, label, probability in connection.execute(query):
-        labels[blob].append((label, probability))
+    if model:
+        table = schema.inference.c
+        query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.label)
+        for blob, label, probability in connection.execute(
+            query.where(table.model == model.name, table.version == model.version)
+        ):
+            labels[blob].append((label, probability))
     return labels
 
 

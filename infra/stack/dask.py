@@ -3,8 +3,14 @@
 import sys
 from pathlib import Path
 
+from infra.cluster import CONDUCT
 from infra.stack.ports import HOST
 from infra.stack.service import Service
+
+CONDUCT_VARIABLES = {
+    f"DASK_{name.replace('.', '__').replace('-', '_').upper()}": str(value) for name, value in CONDUCT.items()
+}
+"""`infra.cluster.CONDUCT` as Dask reads it from the environment."""
 
 
 def address(port: int) -> str:
@@ -20,19 +26,20 @@ def dask_scheduler(folder: Path, port: int, dashboard: int) -> Service:
                  "--dashboard-address", f"{HOST}:{dashboard}"),
         ready=lambda: _workers(port) >= 0,
         folder=folder,
+        environment=CONDUCT_VARIABLES,
     )  # fmt: skip
 
 
-def dask_workers(folder: Path, port: int, count: int, environment: dict[str, str]) -> Service:
-    """Describe `count` worker processes of one thread each, which never write content to disk (no spill)."""
+def dask_workers(folder: Path, port: int, count: int, memory: int, environment: dict[str, str]) -> Service:
+    """Describe `count` worker processes of one thread and `memory` bytes each, which spill nothing to disk."""
     return Service(
         name="dask-workers",
         command=(sys.executable, "-m", "dask", "worker", address(port), "--host", HOST,
-                 "--nworkers", str(count), "--nthreads", "1", "--memory-limit", "0",
+                 "--nworkers", str(count), "--nthreads", "1", "--memory-limit", str(memory),
                  "--dashboard-address", f"{HOST}:0", "--local-directory", str(folder)),
         ready=lambda: _workers(port) >= count,
         folder=folder,
-        environment=environment,
+        environment={**environment, **CONDUCT_VARIABLES},
     )  # fmt: skip
 
 

@@ -98,7 +98,9 @@ class Layout:
         home = self.root / "prefect"
         return (
             prefect.prefect_worker(home, self.prefect_api, self.environment),
-            dask.dask_workers(self.root / "dask", self.ports.dask, self.workers, self.environment),
+            dask.dask_workers(
+                self.root / "dask", self.ports.dask, self.workers, self.settings.worker_memory, self.environment
+            ),
         )
 
     @property

@@ -5,12 +5,12 @@ import os
 import time
 
 import pytest
-from steps import double, fail_at_seven, fail_once, keep_even, leave_mark, tell_process
+from steps import die_of_thirteen, double, fail_at_seven, fail_once, keep_even, leave_mark, tell_process
 
-from domain.errors import Unreadable
+from domain.errors import ServiceFailed, Unreadable
 from domain.report import FileFault
 from infra import cluster
-from infra.cluster import IN_FLIGHT_PER_WORKER, RETRIES, fan_out, running
+from infra.cluster import IN_FLIGHT_PER_WORKER, fan_out, running
 from infra.telemetry import Progress, watching
 from infra.world import world
 
@@ -69,12 +69,12 @@ def test_the_work_is_shared_by_worker_processes():
     assert os.getpid() not in processes
 
 
-def test_what_a_step_raises_is_raised_here_after_its_tries(tmp_path):
+def test_what_a_step_raises_is_raised_here_at_once(tmp_path):
     step = functools.partial(fail_at_seven, str(tmp_path))
     with pytest.raises(Unreadable) as raised:
         list(fan_out(step, range(10), batch=2))
     assert raised.value.args == (FileFault.UNDECODABLE,)
-    assert len(list(tmp_path.iterdir())) == 1 + RETRIES
+    assert len(list(tmp_path.iterdir())) == 1
     assert list(fan_out(double, [1])) == [[2]], "the cluster serves on"
 
 
@@ -82,6 +82,18 @@ def test_a_batch_whose_worker_dies_is_done_by_another(tmp_path):
     step = functools.partial(fail_once, str(tmp_path))
     assert list(fan_out(step, [1, 2, 3])) == [[1, 2, 3]]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_item_that_kills_its_workers_costs_itself_alone():
+    arrived = [
+        each for results in fan_out(die_of_thirteen, range(20), batch=5, crashed=lambda item: -item) for each in results
+    ]
+    assert sorted(arrived) == sorted([-13, *(2 * number for number in range(20) if number != 13)])
+
+
+def test_a_step_that_kills_its_workers_is_told_where_no_item_may_be_lost():
+    with pytest.raises(ServiceFailed, match="keep dying"):
+        list(fan_out(die_of_thirteen, [13], name="any"))
 
 
 def test_a_slow_consumer_holds_the_workers_back(tmp_path):

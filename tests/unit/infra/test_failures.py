@@ -1,7 +1,6 @@
 """Failures: what waiting may mend is told from bad data and from bugs."""
 
 import pytest
-from distributed import KilledWorker
 from minio.error import ServerError
 from mlflow.exceptions import MlflowException, RestException
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
@@ -21,7 +20,6 @@ from infra.failures import of_the_world
         InterfaceError("select", {}, Exception("closed")),
         ProtocolError("broken off"),
         MaxRetryError(None, "http://127.0.0.1"),
-        KilledWorker("task", None, 3),
         ServerError("busy", 503),
         RestException({"error_code": "TEMPORARILY_UNAVAILABLE", "message": "busy"}),
     ],

@@ -130,7 +130,7 @@ def test_the_facts_of_files_stand_in_their_order_without_those_of_rejected_repor
         taken("two", sighted("b"), rejection=Rejection.SCHEMA),
     )  # fmt: skip
     looked_at(connection, "b")
-    facts = priorities.file_facts(connection)
+    facts = priorities.file_facts(connection, None)
     assert facts == {
         key("one"): [
             replace(PLAIN, group=key("b"), looked_at=True, classification="A1"),
@@ -144,7 +144,7 @@ def test_a_file_bears_the_name_of_its_cluster_and_the_faults_of_its_bytes(connec
     record(connection, taken("one", sighted("a"), sighted("b")))
     clusters.record(connection, ClusterKind.COPIES, {key("a"): "copies"})
     media.record_faults(connection, [(key("b"), FileFault.UNDECODABLE)])
-    one, other = priorities.file_facts(connection)[key("one")]
+    one, other = priorities.file_facts(connection, None)[key("one")]
     assert (one.group, one.faulty, other.group, other.faulty) == ("copies", False, key("b"), True)
 
 
@@ -154,14 +154,15 @@ def test_a_digest_alone_gives_a_file_no_category(connection):
     categories = {"mine": "B1", "theirs": "A1", "forged": "A2"}
     matches = [Match(key("a"), name, "1", categories[name], signal, 0, 1.0) for name, signal in by.items()]
     lists.record_matches(connection, matches)
-    (file,) = priorities.file_facts(connection)[key("one")]
+    (file,) = priorities.file_facts(connection, None)[key("one")]
     assert file.categories == ("A1", "B1")
 
 
-def test_labels_are_those_of_the_newest_version_of_each_model(connection):
+def test_labels_are_those_of_the_version_that_serves(connection):
     record(connection, taken("one", sighted("a")))
     for name, version, label in (("m", 1, "old"), ("m", 2, "pier"), ("other", 1, "church")):
         said = Classified(key("a"), (Score(label, 0.5),), b"")
         inferences.record_inferences(connection, ModelVersion(name, version, "0"), [said])
-    (file,) = priorities.file_facts(connection)[key("one")]
-    assert file.labels == (("church", 0.5), ("pier", 0.5))
+    for model, labels in ((ModelVersion("m", 1, "0"), ("old",)), (ModelVersion("m", 2, "0"), ("pier",)), (None, ())):
+        (file,) = priorities.file_facts(connection, model)[key("one")]
+        assert file.labels == tuple((label, 0.5) for label in labels)
