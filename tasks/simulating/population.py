@@ -19,7 +19,14 @@ from tasks.simulating.sharing import IMAGES, VIDEOS, Skew, multiplicities, place
 FEWEST_WITH_FAULTS = 24
 """From this many reports on, every fault is planted."""
 
-FILE_FAULTS = tuple(fault for fault in FileFault if fault is not FileFault.REPORT_REJECTED)
+FILE_FAULTS = (
+    FileFault.MISSING,
+    FileFault.EMPTY,
+    FileFault.DIGEST_MISMATCH,
+    FileFault.NOT_MEDIA,
+    FileFault.UNDECODABLE,
+    FileFault.TOO_MANY_PIXELS,
+)
 REPORT_FAULTS = (
     Rejection.NOT_WELL_FORMED,
     Rejection.SCHEMA,
