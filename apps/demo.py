@@ -41,8 +41,8 @@ STAGES = (
     "prioritize",
     "measure",
 )
-CHANGES = ("new_drops", "list_hashes_new", "files_fingerprinted", "matches_new", "files_classified",
-           "copies_members_changed", "reports_members_changed", "priorities_new")  # fmt: skip
+CHANGES = ("new_drops", "list_hashes_new", "files_fingerprinted", "files_quarantined", "matches_new",
+           "files_classified", "copies_members_changed", "reports_members_changed", "priorities_new")  # fmt: skip
 """Counts that are all 0 when a run found nothing new."""
 
 

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import av
 import numpy as np
@@ -12,6 +13,11 @@ from domain.errors import Unreadable
 from domain.report import FileFault
 from tasks.media import RGB
 
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg"
+"""FFmpeg's readers that hostile bytes may reach. Others (sdp, hls, rtsp, concat …) open what a file names."""
+_OFFLINE = {"protocol_whitelist": "none"}
+_MOST_FRAMES = 1_000_000
+"""Frames of one film that are decoded at the most, whatever its clock says: nine hours at 30 a second."""
 _FFMPEG_LEAST = 1 << 20
 """FFmpeg's own bound is no finer: it counts the margins of its buffers in."""
 
@@ -63,14 +69,14 @@ def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
 
 def _decoded(content: bytes, max_pixels: int) -> Iterator[av.VideoFrame]:
     """Decode every frame of the first video stream."""
-    with av.open(io.BytesIO(content), mode="r") as container:
+    with av.open(io.BytesIO(content), mode="r", options={**_OFFLINE, "format_whitelist": FORMATS}) as container:
         stream = container.streams.video[0]
         if stream.codec_context is None:  # a codec that FFmpeg does not know
             raise Unreadable(FileFault.UNDECODABLE)
         if stream.codec_context.width * stream.codec_context.height > max_pixels:
             raise Unreadable(FileFault.TOO_MANY_PIXELS)
         stream.codec_context.options = {"max_pixels": str(max(max_pixels, _FFMPEG_LEAST))}
-        for frame in container.decode(stream):
+        for frame in islice(container.decode(stream), _MOST_FRAMES):
             if frame.width * frame.height > max_pixels:  # sizes may change on the way
                 raise Unreadable(FileFault.TOO_MANY_PIXELS)
             yield frame

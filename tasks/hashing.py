@@ -34,6 +34,7 @@ ORIENTATIONS = (
 
 _READ_BYTES = 1 << 20
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_STRIP = 512
 _SIDE = 64
 _KEPT = 16
 _DCT = (
@@ -57,29 +58,39 @@ def pdq(rgb: RGB, seconds: float = 0.0) -> Fingerprint:
 
     Source: "The TMK+PDQF video-hashing algorithm and the PDQ image-hashing algorithm" (Facebook, 2019), section 5.
     """
-    luma = rgb.astype(np.float32) @ _LUMA
-    rows, columns = (_decimation(length) for length in luma.shape)
-    smalls = [(r @ luma) @ c.T for r in (rows, rows[:, ::-1]) for c in (columns, columns[:, ::-1])]
+    rows, columns = (_decimation(length) for length in rgb.shape[:2])
+    upright_rows, flipped_rows = np.split(_through_rows(rgb, np.concatenate([rows, rows[:, ::-1]])), 2)
+    smalls = [half @ c.T for half in (upright_rows, flipped_rows) for c in (columns, columns[:, ::-1])]
     upright, mirrored, flipped, half_turned = (_DCT @ small @ _DCT.T for small in smalls)
     orientations = (upright, mirrored.T, half_turned, flipped.T, mirrored, flipped, upright.T, half_turned.T)
     return Fingerprint(b"".join(_bits(each) for each in orientations), _quality(smalls[0]), seconds)
 
 
-@functools.lru_cache(maxsize=128)
+def _through_rows(rgb: RGB, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Give `weights` @ luma for a picture, strip by strip, so that its luma never stands in memory whole."""
+    strips = range(0, rgb.shape[0], _STRIP)
+    parts = (weights[:, at : at + _STRIP] @ (rgb[at : at + _STRIP].astype(np.float32) @ _LUMA) for at in strips)
+    return functools.reduce(np.add, parts)
+
+
+@functools.lru_cache(maxsize=16)
 def _decimation(length: int) -> NDArray[np.float32]:
-    """Give the 64 × `length` matrix of PDQ's two box filters and its decimation along one axis."""
+    """Give the 64 × `length` matrix of PDQ's two box filters and its decimation along one axis.
+
+    A box filter is the moving average of `length` / 128 samples, rounded up, its windows cut at the ends. A row is
+    the average of averages: steps up and down at the windows' ends, summed up.
+    """
     window = (length + 127) // 128
-    box = _box(length, window)
-    centres = ((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(int)
-    return np.ascontiguousarray((box[centres] @ box).astype(np.float32))
-
-
-def _box(length: int, window: int) -> NDArray[np.float64]:
-    """Give the moving average of `window` samples as a `length` × `length` matrix, windows cut at the ends."""
     ahead = (window + 2) // 2
-    at, other = np.arange(length)[:, None], np.arange(length)[None]
-    inside = (other >= at - (window - ahead)) & (other < at + ahead)
-    return np.asarray(inside / inside.sum(axis=1, keepdims=True), np.float64)
+    first = np.maximum(np.arange(length) - (window - ahead), 0)
+    after = np.minimum(np.arange(length) + ahead, length)
+    share = 1.0 / (after - first)
+    steps = np.zeros((_SIDE, length + 1))
+    for row, centre in enumerate(((np.arange(_SIDE) + 0.5) * length / _SIDE).astype(int)):
+        inside = slice(first[centre], after[centre])
+        np.add.at(steps[row], first[inside], share[centre] * share[inside])
+        np.add.at(steps[row], after[inside], -share[centre] * share[inside])
+    return np.ascontiguousarray(steps.cumsum(axis=1)[:, :-1].astype(np.float32))
 
 
 def _quality(small: NDArray[np.float32]) -> int:

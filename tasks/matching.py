@@ -61,6 +61,8 @@ def _known(row: dict[str, str | None]) -> KnownHash | None:
     category = (row.get("category") or "").strip()
     if signal_type not in set(SignalType) or not 0 < len(entry) <= ENTRY_LENGTH or len(category) > CATEGORY_LENGTH:
         return None
+    if not (entry + category).isprintable():
+        return None
     if not re.fullmatch(f"[0-9a-f]{{{_DIGITS[SignalType(signal_type)]}}}", signal):
         return None
     return KnownHash(entry, SignalType(signal_type), signal, category)
@@ -74,9 +76,8 @@ def match_pictures(frames: Frames, known: Known) -> list[Match]:
     stored = [(name, one) for name, one in known if one.signal_type is SignalType.PDQ]
     if not stored or not frames:
         return []
-    closest: defaultdict[tuple[BlobKey, int], dict[int, int]] = defaultdict(dict)
-    entries = {(name, one.entry): one.category for name, one in stored}
-    places = list(entries)
+    closest: defaultdict[tuple[BlobKey, int], dict[int, tuple[int, str]]] = defaultdict(dict)
+    places = list(dict.fromkeys((name, one.entry) for name, one in stored))
     ordinals = {entry: ordinal for ordinal, entry in enumerate(places)}
     place_of = [ordinals[name, one.entry] for name, one in stored]
     orientations = len(frames[0][2]) // 32
@@ -88,14 +89,15 @@ def match_pictures(frames: Frames, known: Known) -> list[Match]:
             (queries // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True
         ):
             agreeing = closest[frames[query][0], place_of[hit]]
-            agreeing[query] = min(distance, agreeing.get(query, distance))
+            near = (distance, stored[hit][1].category)
+            agreeing[query] = min(near, agreeing.get(query, near))
     lengths: defaultdict[BlobKey, int] = defaultdict(int)
     for blob, _, _ in frames:
         lengths[blob] += 1
     return [
-        Match(blob, *places[place], entries[places[place]], SignalType.PDQ, min(agreeing.values()), share)
+        Match(blob, *places[place], best[1], SignalType.PDQ, best[0], share)
         for (blob, place), agreeing in closest.items()
-        if (share := len(agreeing) / lengths[blob]) >= VIDEO_SHARE
+        if (share := len(agreeing) / lengths[blob]) >= VIDEO_SHARE and (best := min(agreeing.values()))
     ]
 
 
@@ -121,11 +123,13 @@ def match_all(frames: Frames, files: Digests, known: Known) -> list[Match]:
 def intake_lists(folder: Path) -> Counts:
     """Read every list (`*.csv`) of a folder; one that says what it said is not written again."""
     counts = Counts()
-    for file in sorted(folder.glob("*.csv")):
+    for file in sorted(file for file in folder.glob("*.csv") if file.is_file()):
         content = file.read_bytes()
         known, malformed = parse_list(content.decode(errors="replace"))
         with world().ledger.begin() as connection:
-            changed = lists.record_list(connection, file.stem, hashlib.sha256(content).hexdigest(), known, malformed)
+            changed = lists.record_list(
+                connection, file.stem[:CATEGORY_LENGTH], hashlib.sha256(content).hexdigest(), known, malformed
+            )
         counts += Counts(list_hashes=len(known), list_hashes_new=changed, list_lines_malformed=malformed)
     return counts
 

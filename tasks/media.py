@@ -27,6 +27,7 @@ _FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")
 """Pillow's decoders that hostile bytes may reach: one that is left out, EPS, runs another program on the file."""
 _DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, RuntimeError,
+    ArithmeticError, MemoryError,
 )  # fmt: skip
 """What Pillow's decoders raise on broken files, format by format; none of them is a fault of ours."""
 

@@ -23,18 +23,22 @@ class Common:
     """The report that brought it first; the smaller id where two came at once."""
     reporters: Mapping[str, frozenset[str]]
     """All reporters that brought it."""
+    categories: Mapping[str, frozenset[str]]
+    """The categories that lists give it, or a copy of it."""
 
 
 def common(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFacts]]) -> Common:
     """Collect who brought what, of the files that somebody could look at."""
     first: dict[str, str] = {}
     reporters: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    categories: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
         for file in files.get(report.id, ()):
             if file.looked_at and not file.faulty:
                 first.setdefault(file.group, report.id)
                 reporters[file.group] |= {report.reporter}
-    return Common(first, reporters)
+                categories[file.group] |= frozenset(file.categories)
+    return Common(first, reporters, categories)
 
 
 def evidence_of(
@@ -46,30 +50,30 @@ def evidence_of(
     for name in (*flags, *(f"report.{flag}" for flag in report.annotations)):
         found[name] = 1
     found["identifiers"] = len(report.identifiers)
-    others = frozenset[str]().union(*(shared.reporters.get(file.group, frozenset()) for file in files))
+    usable = {file.group: file for file in files if file.looked_at and not file.faulty}
+    others = frozenset[str]().union(*(shared.reporters[group] for group in usable))
     found["reporters"] = len(others - {report.reporter})
+    for group in usable:
+        known = shared.categories.get(group, frozenset())
+        newness = "known" if known else "new" if shared.first[group] == report.id else "seen"
+        for name in (newness, *(f"known.{category}" for category in known)):
+            found[name] += 1
     for file in files:
-        _add_file(found, file, clues, first=shared.first.get(file.group) == report.id)
+        _add_file(found, file, clues)
     found["viral"] = float(report.batched or any(found[f"file.{flag}"] for flag in ("viral", "potentialMeme")))
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def _add_file(found: defaultdict[str, float], file: FileFacts, clues: frozenset[str], *, first: bool) -> None:
-    """Add what one file tells."""
+def _add_file(found: defaultdict[str, float], file: FileFacts, clues: frozenset[str]) -> None:
+    """Add what its reporter says of one file, and where it may have been taken."""
     for annotation in file.annotations:
         found[f"file.{annotation}"] += 1
     if file.classification:
         found[f"class.{file.classification}"] += 1
     if file.faulty:
         found["unseen_fault"] += 1
-    elif file.categories:
-        found["known"] += 1
-        for category in file.categories:
-            found[f"known.{category}"] += 1
-    elif file.looked_at:
-        found["new" if first else "seen"] += 1
-    probabilities = [probability for label, probability in file.labels if label in clues]
-    found["clue"] = max([found["clue"], *probabilities])
+        return
+    found["clue"] = max([found["clue"], *(probability for label, probability in file.labels if label in clues)])
 
 
 def digest_of(evidence: Evidence) -> str:

@@ -9,10 +9,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
 
-from domain.errors import InvalidSettings
+from domain.errors import InvalidSettings, LedgerRefused
 
 Row = Mapping[str, Any]
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4242424242)"
+"""Transactions follow one another, as SQLite's do: who looks whether something is there may then write it."""
 
 
 def connect(url: str) -> Engine:
@@ -23,7 +27,9 @@ def connect(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_AT_A_TIME))
+        return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise InvalidSettings(f"BREAKWATER_LEDGER: {parsed.drivername} is not sqlite:///FILE or postgresql://…")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +59,9 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     """Write `rows` under the table's primary key and count those that were new or changed.
 
     Every row names the same columns. A row that is there already, unchanged, is not touched.
+
+    Raises:
+        LedgerRefused: a row does not fit the table, or another one.
     """
     if not rows:
         return 0
@@ -68,7 +77,11 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
             clause |= condition
         statement = insert.on_conflict_do_update(index_elements=keys, set_=new, where=clause)
     counting = {"preserve_rowcount": True}  # or psycopg's count is lost with its cursor
-    return int(connection.execute(statement, list(rows), execution_options=counting).rowcount)
+    try:
+        return int(connection.execute(statement, list(rows), execution_options=counting).rowcount)
+    except (DataError, IntegrityError) as error:
+        what = type(error).__name__  # the driver's own words may repeat the values
+        raise LedgerRefused(f"the ledger refuses rows for {table.name} ({what})") from None
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.cluster import ClusterKind
 from domain.match import SignalType
-from infra.ledger import schema
+from infra.ledger import priorities, schema
 
 FileName = tuple[str, str]
 """A report's external id and a file's id in it."""
@@ -39,10 +39,7 @@ def read(connection: Connection) -> Outcomes:
     """Read everything that an evaluation compares with the truth."""
     report, sighting = schema.report.c, schema.sighting.c
     reports = {row.id: row for row in connection.execute(select(schema.report).order_by(report.received_at, report.id))}
-    ranks = select(schema.priority.c.report_id, schema.priority.c.score).where(schema.priority.c.current)
-    scores = dict(
-        sorted(((row.report_id, row.score) for row in connection.execute(ranks)), key=lambda one: (-one[1], one[0]))
-    )
+    scores = {one.report_id: one.score for one in priorities.queue(connection, len(reports))}
     fault = func.coalesce(sighting.fault, schema.blob.c.fault, "")
     files = connection.execute(
         select(sighting.report_id, sighting.file_id, sighting.blob_id, fault).select_from(

@@ -162,14 +162,13 @@ def record(connection: Connection, policy: str, ranked: Sequence[tuple[str, str,
         }
         for report, evidence, priority in ranked
     ]
-    changed = upsert(connection, table, rows)
     now = {(row["report_id"], row["evidence"]) for row in rows}
     query = select(table.c.report_id, table.c.policy, table.c.evidence).where(table.c.current)
     for report, old_policy, evidence in list(connection.execute(query)):
         if old_policy != policy or (report, evidence) not in now:
             superseded = (table.c.report_id == report) & (table.c.policy == old_policy) & (table.c.evidence == evidence)
             connection.execute(update(table).where(superseded).values(current=False))
-    return changed
+    return upsert(connection, table, rows)
 
 
 def queue(connection: Connection, most: int) -> list[Ranked]:

@@ -5,6 +5,7 @@ Keys are surrogates: `report` and `blob` ids are keyed digests, the others deriv
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -105,7 +106,7 @@ blob = Table(
     Column("sha256", String(64), nullable=False, unique=True),
     Column("sha1", String(40), nullable=False),
     Column("md5", String(32), nullable=False, index=True),
-    Column("size", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
     Column("media_type", Code, nullable=False),
     Column("kind", Code, nullable=False, index=True),
     Column("fault", Code, comment="why it is quarantined: what is wrong with the bytes themselves"),
@@ -198,6 +199,13 @@ priority = Table(
     Column("current", Boolean, nullable=False, comment="whether the report stands in the queue by this row"),
 )
 Index("ix_priority_queue", priority.c.score.desc(), postgresql_where=text("current"))
+Index(
+    "ix_priority_current",
+    priority.c.report_id,
+    unique=True,
+    postgresql_where=text("current"),
+    sqlite_where=text("current"),
+)
 
 batch = Table(
     "batch",

@@ -9,7 +9,7 @@ empty file `.simulated`.
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from domain.errors import InvalidSettings, Rejected
@@ -23,6 +23,10 @@ from tasks.media import SNIFFED_BYTES, kind_of, sniff
 from tasks.reports.cybertip import parse_file_details, parse_report
 
 RECEIPT, REPORT, SIMULATED = "receipt.json", "report.xml", ".simulated"
+EARLIEST = datetime(1998, 1, 1, tzinfo=UTC)
+"""No report was received before: the paper's history begins in March 1998."""
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of ours the receiving side's clock may be."""
 NAME_LENGTH = 128
 """Characters of a report's number or a reporter's name that are kept."""
 _OF_A_FILE = re.compile(r"([0-9A-Za-z_-]{1,64})\.(?:bin|xml)")
@@ -41,7 +45,7 @@ def drops_in(inbox: Path, authority: str) -> list[Path]:
             f"{inbox} is not marked as simulated ({SIMULATED}), and BREAKWATER_AUTHORITY is empty: "
             "say there who authorises this installation to receive real reports"
         )
-    return sorted(folder for folder in inbox.iterdir() if folder.is_dir())
+    return sorted(folder for folder in inbox.iterdir() if folder.is_dir() and not folder.is_symlink())
 
 
 def _plain(name: str) -> str:
@@ -51,12 +55,12 @@ def _plain(name: str) -> str:
 
 def drop_key(drop: Path) -> str:
     """Name a drop by its own name and its files' names, sizes and times, to tell without reading if it was taken."""
-    files = sorted((file.name, *_size_and_time(file)) for file in drop.iterdir())
+    files = [(str(file.relative_to(drop)), *_size_and_time(file)) for file in _files(drop)]
     return world().surrogate("drop", drop.name, json.dumps(files))
 
 
 def _size_and_time(file: Path) -> tuple[int, int]:
-    status = file.lstat()  # a link may lead nowhere
+    status = file.lstat()
     return status.st_size, status.st_mtime_ns
 
 
@@ -68,11 +72,15 @@ def parse_receipt(content: bytes) -> Receipt:
     """
     try:
         noted = json.loads(content)
+        if not all(isinstance(noted[name], str) and noted[name].strip() for name in ("external_id", "reporter")):
+            raise Rejected(Rejection.NO_RECEIPT)
         moment = datetime.fromisoformat(noted["received_at"])
         received_at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        names = [_plain(str(noted[name])) for name in ("external_id", "reporter")]
+        names = [_plain(noted[name]) for name in ("external_id", "reporter")]
+        if not EARLIEST <= received_at <= datetime.now(UTC) + CLOCKS_DIFFER:
+            raise Rejected(Rejection.NO_RECEIPT)
         return Receipt(names[0], names[1], Source(noted["source"]), received_at)
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Rejected(Rejection.NO_RECEIPT) from error
 
 
@@ -81,7 +89,8 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
 
     A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
     """
-    held = {file.name: _hold(file, blobs) for file in _files(drop)}
+    key = drop_key(drop)  # first: what comes while we read makes the drop another one
+    held = {str(file.relative_to(drop)): _hold(file, blobs) for file in _files(drop)}
     file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
     of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
     receipt, report, rejection = None, None, None
@@ -93,7 +102,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     except Rejected as rejected:
         rejection = Rejection(rejected.args[0])
     return Taken(
-        drop=drop_key(drop),
+        drop=key,
         report_id=_report_id(drop, receipt, held),
         external_id=receipt.external_id if receipt else _plain(drop.name),
         receipt=receipt,
@@ -105,8 +114,8 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
 
 
 def _files(drop: Path) -> list[Path]:
-    """List the files of a drop; a link is none, since it may lead anywhere."""
-    return sorted(file for file in drop.iterdir() if file.is_file() and not file.is_symlink())
+    """List the files of a drop and of the folders in it; a link is none, since it may lead anywhere."""
+    return sorted(file for file in drop.rglob("*") if file.is_file() and not file.is_symlink())
 
 
 def _report_id(drop: Path, receipt: Receipt | None, held: Mapping[str, HeldFile]) -> str:
@@ -166,6 +175,9 @@ def _sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) 
 def take_batch(drops: Sequence[Path]) -> list[Taken]:
     """Take the drops in, one small outcome each; durable when it returns. A Dask worker runs this."""
     blobs, settings = world().blobs, world().settings
-    taken = [take(drop, blobs, settings.max_xml_bytes) for drop in drops]
+    try:
+        taken = [take(drop, blobs, settings.max_xml_bytes) for drop in drops]
+    except PermissionError:
+        raise InvalidSettings("a file in the inbox cannot be read; let this process read all of it") from None
     blobs.flush()
     return taken

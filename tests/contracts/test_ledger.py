@@ -1,6 +1,8 @@
 """What the ledger keeps on every database that it runs on."""
 
 import threading
+import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -19,13 +21,13 @@ from sqlalchemy import (
     String,
     Table,
     func,
-    insert,
     select,
 )
-from sqlalchemy.exc import IntegrityError
+from taken_in import held, key, sighted, taken
 
-from domain.errors import InvalidSettings
-from infra.ledger import schema
+from domain.errors import InvalidSettings, LedgerRefused
+from domain.priority import Priority
+from infra.ledger import priorities, reports, schema
 from infra.ledger.engine import connect, migrate, upsert, utc
 
 probe = Table(
@@ -142,9 +144,57 @@ def test_a_transaction_that_fails_leaves_nothing(ledger, table):
 
 def test_a_row_without_the_row_it_refers_to_is_refused(ledger):
     migrate(ledger)
-    orphan = insert(schema.report_vector).values(report_id="absent", vector="url")
-    with pytest.raises(IntegrityError), ledger.begin() as connection:
-        connection.execute(orphan)
+    with pytest.raises(LedgerRefused, match="report_vector"), ledger.begin() as connection:
+        upsert(connection, schema.report_vector, [{"report_id": "absent", "vector": "url"}])
+
+
+def test_what_the_ledger_refuses_is_told_without_its_values(ledger):
+    migrate(ledger)
+    one = held("secret")
+    rows = [{**reports._blob(one), "id": key(name)} for name in ("a", "b")]
+    with pytest.raises(LedgerRefused) as refused, ledger.begin() as connection:
+        upsert(connection, schema.blob, rows)
+    told = "".join(traceback.format_exception(refused.value))
+    for digest in (one.digests.md5, one.digests.sha1, one.digests.sha256):
+        assert digest not in told
+
+
+def test_two_intakes_at_once_register_each_report_once(ledger):
+    migrate(ledger)
+    together = threading.Barrier(2)
+
+    def take_in(*names):
+        together.wait()
+        with ledger.begin() as connection:
+            everything = [taken(name, sighted("a")) for name in names]
+            fresh = reports.unknown(connection, everything)
+            time.sleep(0.3)
+            return reports.record(connection, everything, fresh, [])["received"]
+
+    with ThreadPoolExecutor(2) as pool:
+        received = [pool.submit(take_in, *names) for names in (("0", "1"), ("1", "2"))]
+        assert sum(each.result() for each in received) == 3
+    assert count(ledger, schema.report) == 3
+
+
+def test_two_rankings_at_once_leave_a_report_in_the_queue_once(ledger):
+    migrate(ledger)
+    with ledger.begin() as connection:
+        everything = [taken("r0")]
+        reports.record(connection, everything, everything, [])
+    together = threading.Barrier(2)
+
+    def rank(evidence):
+        together.wait()
+        with ledger.begin() as connection:
+            priorities.record(connection, "p", [(key("r0"), evidence, Priority(1.0, "routine", ()))])
+            time.sleep(0.2)
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(rank, evidence) for evidence in ("e1", "e2")]:
+            done.result()
+    with ledger.begin() as connection:
+        assert [one.report_id for one in priorities.queue(connection, 9)] == [key("r0")]
 
 
 def test_writers_at_once_lose_nothing(ledger, table):

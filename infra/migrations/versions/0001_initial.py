@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("sha1", sa.String(length=40), nullable=False),
         sa.Column("md5", sa.String(length=32), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("media_type", sa.String(length=96), nullable=False),
         sa.Column("kind", sa.String(length=96), nullable=False),
         sa.Column(
@@ -184,6 +184,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "policy", "evidence", name=op.f("pk_priority")),
     )
     op.create_index(
+        "ix_priority_current",
+        "priority",
+        ["report_id"],
+        unique=True,
+        postgresql_where=sa.text("current"),
+        sqlite_where=sa.text("current"),
+    )
+    op.create_index(
         "ix_priority_queue",
         "priority",
         [sa.literal_column("score DESC")],
@@ -288,6 +296,12 @@ def downgrade() -> None:
     op.drop_table("report_document")
     op.drop_table("report_annotation")
     op.drop_index("ix_priority_queue", table_name="priority", postgresql_where=sa.text("current"))
+    op.drop_index(
+        "ix_priority_current",
+        table_name="priority",
+        postgresql_where=sa.text("current"),
+        sqlite_where=sa.text("current"),
+    )
     op.drop_table("priority")
     op.drop_table("match")
     op.drop_table("known_hash")

@@ -3,6 +3,7 @@
 import random
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -136,3 +137,23 @@ def test_a_long_film_is_fingerprinted_frame_by_frame_in_little_memory():
     found, kibibytes = asked.stdout.decode().splitlines()
     assert found == "60 1280 720 59"
     assert int(kibibytes) * 1024 < 60 * 1280 * 720 * 3 / 3
+
+
+SESSION = b"v=0\nftypjp2 \nc=IN IP4 127.0.0.1\nt=0 0\nm=video 50060 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SESSION,
+        b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile /etc/hostname\n",
+    ],
+    ids=["sdp", "hls", "concat"],
+)
+def test_a_file_that_names_another_place_is_not_followed_there(content):
+    began = time.monotonic()
+    with pytest.raises(Unreadable) as refused:
+        list(sample(content, Sampling()))
+    assert refused.value.args == (FileFault.UNDECODABLE,)
+    assert time.monotonic() - began < 2, "it listened for what the file names"

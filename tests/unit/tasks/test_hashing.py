@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import math
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,15 @@ def test_a_picture_is_one_frame_at_second_zero(scene):
     assert (found.width, found.height, found.duration) == (640, 480, 0.0)
     assert [frame.seconds for frame in found.frames] == [0.0]
     assert found.frames[0] == pdq(scene(4))
+
+
+@pytest.mark.parametrize("shape", [(1, 65_000), (65_000, 1), (300, 30_000)])
+def test_long_thin_pictures_cost_little_memory(shape):
+    rgb = np.zeros((*shape, 3), np.uint8)
+    rgb[:, ::2] = 200
+    tracemalloc.start()
+    try:
+        pdq(rgb)
+        assert tracemalloc.get_traced_memory()[1] < 400 * 2**20
+    finally:
+        tracemalloc.stop()

@@ -158,3 +158,21 @@ def test_ranking_what_the_ledger_holds_again_changes_nothing(data):
         head, next_one = priorities.queue(connection, 10)
     assert (head.report_id, head.band) == (key("two"), "urgent")
     assert {reason.name for reason in next_one.reasons} >= {"New content", "Files that nobody could look at"}
+
+
+def test_one_picture_named_three_times_in_a_report_is_new_once():
+    assert evidence(SEEN, SEEN, SEEN)["new"] == 1
+
+
+def test_a_copy_of_a_listed_file_is_known_and_not_new():
+    listed = replace(SEEN, categories=("A1",))
+    found = evidence(SEEN, listed)
+    assert (found["known"], found["known.A1"], "new" in found) == (1, 1, False)
+
+
+def test_a_file_that_nobody_could_look_at_tells_nothing_of_others_or_of_a_place():
+    broken = replace(SEEN, faulty=True, labels=(("church", 0.9),))
+    other = replace(PLAIN, id="r2", reporter="esp-02")
+    found = evidence(broken, others=[(other, [SEEN])])
+    assert "reporters" not in found
+    assert "clue" not in found

@@ -14,7 +14,7 @@ from domain.report import FileFault, Rejection
 from infra.ledger import reports
 from infra.ledger.summaries import summarize
 from infra.world import world
-from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take_batch
+from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take, take_batch
 from tasks.reports.intake import _record
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -211,3 +211,62 @@ def test_a_name_that_is_no_unicode_and_a_link_to_nowhere_stop_no_batch(inbox):
     one = taken(drop)
     assert (one.rejection, len(one.files)) == (None, 1)
     assert _record([one])["accepted"] == 1
+
+
+class Meanwhile:
+    """A store during whose first write somebody adds a file to the drop."""
+
+    def __init__(self, blobs, late):
+        self._blobs, self._late = blobs, late
+
+    def __getattr__(self, name):
+        return getattr(self._blobs, name)
+
+    def write(self, *arguments):
+        self._late.write_bytes(PNG)
+        return self._blobs.write(*arguments)
+
+
+def test_a_file_that_comes_while_its_drop_is_read_makes_it_another_drop(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    one = take(drop, Meanwhile(world().blobs, drop / "fedcba9876543210.bin"), 2**20)
+    assert len(one.files) == 1
+    assert one.drop != drop_key(drop)
+
+
+def test_folders_in_a_drop_are_kept_with_its_report(inbox):
+    drop = write_drop(inbox, "r1", [PNG])
+    (drop / "more").mkdir()
+    (drop / "more" / "evidence.bin").write_bytes(b"deep")
+    before = drop_key(drop)
+    assert b"deep" in {world().blobs.read(held.blob) for held in taken(drop).documents}
+    (drop / "more" / "evidence.bin").write_bytes(b"deeper")
+    assert drop_key(drop) != before
+
+
+def test_a_linked_folder_is_no_drop(inbox, tmp_path):
+    write_drop(tmp_path / "elsewhere", "9", [PNG])
+    inbox.mkdir()
+    (inbox / "3").symlink_to(tmp_path / "elsewhere" / "9")
+    assert drops_in(inbox, "test") == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"external_id": None},
+        {"reporter": True},
+        {"reporter": " "},
+        {"received_at": "0001-01-01T00:00:00Z"},
+        {"received_at": "9999-01-01T00:00:00Z"},
+    ],
+)
+def test_a_receipt_of_nonsense_is_no_receipt(said):
+    receipt = {"external_id": "1", "reporter": "a", "source": "esp", "received_at": "2016-01-01T00:00:00Z", **said}
+    with pytest.raises(Rejected):
+        parse_receipt(json.dumps(receipt).encode())
+
+
+def test_a_receipt_nested_without_end_is_no_receipt():
+    with pytest.raises(Rejected):
+        parse_receipt(b"[" * 200_000)
