@@ -28,7 +28,7 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
-            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_AT_A_TIME))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_AT_A_TIME))
         return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise InvalidSettings(f"BREAKWATER_LEDGER: {parsed.drivername} is not sqlite:///FILE or postgresql://…")
