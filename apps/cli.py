@@ -1,5 +1,6 @@
 """The command line: `breakwater COMMAND --help` shows each command with an example."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,7 @@ def breakwater() -> None:
     Until its operator attests authority, it takes simulated reports only. It replaces no statutory channel.
     """
     telemetry.switch_off()
+    os.umask(0o077)  # what is written is for the account that runs this alone
 
 
 @app.command()

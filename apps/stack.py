@@ -1,5 +1,6 @@
 """The operators' stack: start every server on loopback, and tell whether each part works."""
 
+import os
 from itertools import cycle
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from infra.ledger.engine import connect, migrate
 from infra.settings import Settings, read_settings
 from infra.stack.checks import CHECKS, Finding
 from infra.stack.deployments import PLAN, end_lost_runs, make_pool, register
-from infra.stack.layout import BUCKET, DATABASES, Layout, Ports
+from infra.stack.layout import BUCKET, DATABASES, Layout, Ports, alone_in
 from infra.stack.supervisor import Narrator, supervising
 
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_magenta")
@@ -32,9 +33,13 @@ def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool 
         ServiceFailed: a server did not become ready, or ended by itself; the others are stopped then.
     """
     console = Console()
+    os.umask(0o077)  # what is written here is for the account that runs this alone
     layout = Layout(data, ports or Ports(), workers)
     try:
-        with supervising(logs=layout.logs, narrate=None if quiet else _narrator(console)) as supervisor:
+        with (
+            alone_in(layout.root),
+            supervising(logs=layout.logs, narrate=None if quiet else _narrator(console)) as supervisor,
+        ):
             supervisor.start(*layout.stores)
             layout.postgres.make_databases(*DATABASES)
             layout.s3.make_bucket(BUCKET)
@@ -47,11 +52,12 @@ def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool 
             supervisor.start(*layout.hands)
             layout.publish()
             _announce(console, layout)
-            supervisor.watch()
+            try:
+                supervisor.watch()
+            finally:
+                layout.withdraw()
     except KeyboardInterrupt:
         console.print("Everything is stopped.")
-    finally:
-        layout.withdraw()
 
 
 def doctor() -> list[Finding]:

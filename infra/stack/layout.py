@@ -1,11 +1,15 @@
 """The whole stack in one folder: which servers, on which ports, and what their clients need to know."""
 
+import fcntl
 import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from functools import cached_property
 from pathlib import Path
 
+from domain.errors import ServiceFailed
 from infra import keys
 from infra.settings import Settings
 from infra.stack import dask, prefect
@@ -133,3 +137,24 @@ class Layout:
 
     def _secret(self, name: str) -> str:
         return keys.load_or_make(self.root / "keys" / f"{name}.key").hex()
+
+
+@contextmanager
+def alone_in(root: Path) -> Iterator[None]:
+    """Keep any other stack off this data folder until the block ends.
+
+    The folder is made so that its owner lists it alone; PostgreSQL's own account passes through it.
+
+    Raises:
+        ServiceFailed: another stack runs on it.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o711)
+    with (root / "stack.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceFailed(
+                f"another `breakwater up` runs on {root}; stop it first, or name another folder"
+            ) from None
+        yield

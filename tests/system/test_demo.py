@@ -196,3 +196,11 @@ def test_what_goes_wrong_is_said_once_in_one_line(demo, tmp_path):
     assert run.stderr.count("\n") == 1
     assert run.stderr.startswith("breakwater: ")
     assert "BREAKWATER_AUTHORITY" in run.stderr
+
+
+@pytest.mark.timeout(600)
+def test_what_it_keeps_is_for_its_own_account_alone(demo):
+    folder, _, _ = demo
+    for place in ("ledger.db", "mlflow.db", "report.html", "blobs", "inbox", "archive", "keys/names.key"):
+        assert not (folder / place).stat().st_mode & 0o077, place
+    assert not any(file.stat().st_mode & 0o077 for file in (folder / "blobs").rglob("*"))

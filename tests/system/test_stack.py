@@ -13,9 +13,11 @@ import urllib3
 from servers.folders import open_folder
 
 from apps.stack import doctor, tell
+from domain.errors import ServiceFailed
 from infra.ledger.engine import connect
 from infra.ledger.summaries import summarize
 from infra.stack.checks import Finding
+from infra.stack.layout import alone_in
 from infra.stack.supervisor import child_environment
 from tasks.simulating.inbox import simulate_inbox
 
@@ -169,3 +171,10 @@ def test_a_stack_that_cannot_start_stops_what_it_started(tmp_path):
         process = started(folder, log)
         assert process.wait(60) == 1
         assert "no PostgreSQL 7.4 is installed" in out.read_text()
+
+
+def test_a_second_stack_on_one_folder_is_refused(tmp_path):
+    with alone_in(tmp_path), pytest.raises(ServiceFailed, match="another"), alone_in(tmp_path):
+        pass
+    with alone_in(tmp_path):
+        assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o711
