@@ -72,10 +72,10 @@ def decode_image(content: bytes, max_pixels: int) -> RGB:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
             if picture.width * picture.height > max_pixels:
                 raise Unreadable(FileFault.TOO_MANY_PIXELS)
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I;16"):  # Pillow would cut off what is over 255
-                upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
-            return np.asarray(upright.convert("RGB"))
+            ImageOps.exif_transpose(picture, in_place=True)
+            if picture.mode.startswith("I;16"):  # Pillow would cut off what is over 255
+                return np.asarray(Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB"))
+            return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
     except _DECODER_ERRORS as error:
         raise Unreadable(FileFault.UNDECODABLE) from error
 
