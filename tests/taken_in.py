@@ -48,3 +48,8 @@ def record(connection, *everything: Taken):
     """Record what was taken in, as intake does, and give the counts."""
     fresh = reports.unknown(connection, everything)
     return reports.record(connection, everything, fresh, [])
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Read a time back as UTC: SQLite keeps no zone."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,6 @@
 """Connections to the ledger: SQLite embedded, PostgreSQL at scale; and the one way to write, the upsert."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +81,3 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
     except (DataError, IntegrityError) as error:
         what = type(error).__name__  # the driver's own words may repeat the values
         raise LedgerRefused(f"the ledger refuses rows for {table.name} ({what})") from None
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    """Read a time back as UTC: SQLite keeps no zone."""
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,6 +7,7 @@ empty file `.simulated`.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -177,7 +178,12 @@ def take_batch(drops: Sequence[Path]) -> list[Taken]:
     blobs, settings = world().blobs, world().settings
     try:
         taken = [take(drop, blobs, settings.max_xml_bytes) for drop in drops]
-    except PermissionError:
-        raise InvalidSettings("a file in the inbox cannot be read; let this process read all of it") from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        why = os.strerror(error.errno or 0)  # the system's own words name the file
+        raise OSError(
+            error.errno, f"a file cannot be taken in ({why}); see that this process can read the inbox"
+        ) from None
     blobs.flush()
     return taken

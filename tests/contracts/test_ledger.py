@@ -23,12 +23,12 @@ from sqlalchemy import (
     func,
     select,
 )
-from taken_in import held, key, sighted, taken
+from taken_in import held, key, sighted, taken, utc
 
 from domain.errors import InvalidSettings, LedgerRefused
 from domain.priority import Priority
 from infra.ledger import priorities, reports, schema
-from infra.ledger.engine import connect, migrate, upsert, utc
+from infra.ledger.engine import connect, migrate, upsert
 
 probe = Table(
     "probe",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
-from taken_in import key, record, sighted, taken
+from taken_in import key, record, sighted, taken, utc
 
 from domain.media import Kind
 from domain.report import (
@@ -20,7 +20,6 @@ from domain.report import (
 )
 from infra.archive import Batch, Dataset
 from infra.ledger import reports, schema
-from infra.ledger.engine import utc
 from infra.ledger.summaries import registered
 
 EVERYTHING = {

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import traceback
 from datetime import UTC, datetime
 
 import pytest
@@ -270,3 +271,20 @@ def test_a_receipt_of_nonsense_is_no_receipt(said):
 def test_a_receipt_nested_without_end_is_no_receipt():
     with pytest.raises(Rejected):
         parse_receipt(b"[" * 200_000)
+
+
+class Vanishing(Meanwhile):
+    """A store during whose first write somebody takes a file of the drop away."""
+
+    def write(self, *arguments):
+        self._late.unlink(missing_ok=True)
+        return self._blobs.write(*arguments)
+
+
+def test_a_file_that_cannot_be_read_is_told_without_its_name(inbox):
+    drop = write_drop(inbox, "jane.doe@example.org", [PNG])
+    world().blobs = Vanishing(world().blobs, drop / "report.xml")
+    with pytest.raises(FileNotFoundError) as told:
+        take_batch([drop])
+    assert "jane" not in "".join(traceback.format_exception(told.value))
+    assert "can read the inbox" in str(told.value)
