@@ -2,11 +2,12 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from apps import upkeep
+from apps.upkeep import Data
 from domain.errors import BreakwaterError
 from infra import telemetry
 from infra.settings import read_settings, use_data
@@ -16,13 +17,11 @@ app = typer.Typer(
 )
 simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data to try everything on.")
 app.add_typer(simulate, name="simulate")
+app.add_typer(upkeep.keys, name="keys")
+app.add_typer(upkeep.bundles, name="bundles")
+for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate):
+    app.command()(_each)
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", metavar="DIR", help="Folder of everything embedded. [default: BREAKWATER_DATA, or ./breakwater-data]"
-    ),
-]
 Reports = Annotated[
     int, typer.Option("--reports", min=1, max=100_000, metavar="N", help="How many reports to simulate.")
 ]

@@ -16,6 +16,7 @@ from domain.counts import Counts
 from flows.pipeline import pipeline
 from infra import telemetry
 from infra.ledger import runs
+from infra.ledger.engine import reading
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary
 from infra.stack.prefect import prefect_server
@@ -133,7 +134,7 @@ def _report(console: Console, counts: Counts) -> Path:
     """Print what was found, and write the page that says it."""
     summary, queue = summarizing.current()
     qualities = evaluation()
-    with world().ledger.begin() as connection:
+    with reading(world().ledger) as connection:
         seconds = {stage: took for stage, (took, _) in runs.latest(connection).items()}
     console.print(_summary_table(summary))
     console.print(f"  Rejected reports   {summarizing.reasons(summary.rejected)}")

@@ -2,18 +2,28 @@
 
 from dataclasses import dataclass
 
-from domain.media import BlobKey, Digests, Kind
-from domain.report import FileFault, NamedFile, Receipt, Rejection, Report
+from domain.media import BlobKey, Digests, Kind, Sealed
+from domain.report import (
+    FileFault,
+    Identifier,
+    Location,
+    NamedFile,
+    PersonRole,
+    Receipt,
+    Rejection,
+    Report,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:
-    """Bytes that the blob store holds."""
+    """Bytes that the blob store holds; `sealed` where they are new to it, with the key to record."""
 
     blob: BlobKey
     digests: Digests
     media_type: str
     kind: Kind
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,34 @@ class SightedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """A particular reduced to its keyed digest: it links reports, and tells nothing."""
+
+    role: PersonRole
+    kind: Identifier
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPerson:
+    """A report's particulars, sealed, with the wrapped key that opens them."""
+
+    kek: str
+    wrapped: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """One drop, taken in: an accepted report, or a rejection with its raw bytes kept."""
+    """One report, taken in: accepted, or a rejection with its raw bytes kept.
+
+    Attributes:
+        drop: what this intake is known by, to take it once.
+        pseudonym: the reporter's, empty where nobody is named.
+        content: keyed digest of the content alone, the same from several reporters.
+        completeness: points of `domain.completeness`; None for a rejected one.
+        inferred: countries that the operator's table gives for addresses.
+    """
 
     drop: str
     report_id: str
@@ -38,6 +74,12 @@ class Taken:
     rejection: Rejection | None
     documents: tuple[HeldFile, ...]
     files: tuple[SightedFile, ...]
+    pseudonym: str = ""
+    content: str | None = None
+    completeness: int | None = None
+    traces: frozenset[Trace] = frozenset()
+    inferred: frozenset[Location] = frozenset()
+    person: SealedPerson | None = None
 
     @property
     def held(self) -> tuple[HeldFile, ...]:

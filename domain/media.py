@@ -1,6 +1,7 @@
 """Media: what a file is, and the fingerprints it is known by."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 BITS = 256
@@ -13,7 +14,10 @@ MATCH_QUALITY = 50
 """PDQ hashes of a lower quality are never matched (the PDQ authors' rule: 49 and less)."""
 
 BlobKey = str
-"""A stored file's surrogate key and object name: a keyed digest (64 hex digits) of its SHA-256."""
+"""A stored file's surrogate key: a keyed digest (64 hex digits) of its SHA-256."""
+
+HEAD_BYTES = 4096
+"""Bytes from the start of a file that tell its type."""
 
 
 class Kind(StrEnum):
@@ -38,6 +42,56 @@ class Digests:
     sha1: str
     sha256: str
     size: int
+
+
+class Digester:
+    """Digest a file as it comes, in one read."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+        self._size = 0
+
+    def update(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._size += len(piece)
+        for each in (self._md5, self._sha1, self._sha256):
+            each.update(piece)
+
+    def finish(self) -> Digests:
+        """Give the digests of all that came."""
+        return Digests(self._md5.hexdigest(), self._sha1.hexdigest(), self._sha256.hexdigest(), self._size)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Where a blob's sealed bytes lie, and the wrapped key that opens them.
+
+    Attributes:
+        object: the object's name in the store (64 hex digits), a keyed digest.
+        kek: which key-encryption key wrapped the data key.
+        wrapped: the data key, wrapped.
+    """
+
+    object: str
+    kek: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that the store holds now.
+
+    Attributes:
+        head: its first bytes, `HEAD_BYTES` at most, which tell its type.
+        sealed: the key to record in the ledger; None where the file was held already.
+    """
+
+    blob: BlobKey
+    digests: Digests
+    head: bytes = field(repr=False)
+    sealed: Sealed | None
 
 
 @dataclass(frozen=True, slots=True)

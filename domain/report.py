@@ -4,12 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from domain.media import Kind
+
 
 class Source(StrEnum):
     """Who reports, as coarse as the paper keeps it (section 3.1)."""
 
     PUBLIC = "public"
     ESP = "esp"
+    POLICE = "police"  # cases and hash sets that police hand over; the paper has none
 
 
 class Vector(StrEnum):
@@ -75,21 +78,42 @@ class Classification(StrEnum):
     B2 = "B2"
 
 
+NO_COUNTRY = frozenset({"A1", "A2", "O1", "AP", "EU"})
+"""MaxMind's pseudo-codes (anonymous proxy, satellite, other, two regions): nobody lives there."""
+
+
 class LocationRole(StrEnum):
     """Whom a country belongs to; the paper overloads one field with all of them (section 3.1)."""
 
     SUSPECT = "suspect"
     VICTIM = "victim"
+    RECIPIENT = "recipient"
+    UNSTATED = "unstated"
+    """The report names the country alone, as the paper's data do."""
+    ADDRESS = "address"
+    """Inferred from an IP address by the operator's dated table, never stated by anyone."""
+
+
+class PersonRole(StrEnum):
+    """Whom a particular is of."""
+
+    SUSPECT = "suspect"
+    VICTIM = "victim"
+    RECIPIENT = "recipient"
+    REPORTER = "reporter"
 
 
 class Identifier(StrEnum):
-    """Kinds of identifiers that a report holds; only that they are there, never their values."""
+    """Kinds of particulars that tell who or where someone is; outside restricted tables never their values."""
 
     IP_ADDRESS = "ip_address"
     EMAIL = "email"
     PHONE = "phone"
     ACCOUNT = "account"
     DEVICE = "device"
+    NAME = "name"
+    POSTAL_ADDRESS = "postal_address"
+    BIRTH_DATE = "birth_date"
 
 
 class Rejection(StrEnum):
@@ -101,12 +125,17 @@ class Rejection(StrEnum):
     FORBIDDEN_XML = "forbidden_xml"
     SCHEMA = "schema"
     TOO_LARGE = "too_large"
+    WRONG_ENCODING = "wrong_encoding"
+    TOO_MANY = "too_many"
+    IMPOSSIBLE_DATE = "impossible_date"
 
 
 class FileFault(StrEnum):
     """Why a named file is not among the stored ones: the closed list."""
 
     MISSING = "missing"
+    NOT_SENT = "not_sent"
+    """The report carries metadata of the file alone; nobody said that its bytes would come."""
     EMPTY = "empty"
     DIGEST_MISMATCH = "digest_mismatch"
     NOT_MEDIA = "not_media"
@@ -125,8 +154,38 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Particular:
+    """Personal data: one value that tells who or where someone is. Stored sealed, in a restricted table alone."""
+
+    role: PersonRole
+    kind: Identifier
+    value: str = field(repr=False)
+
+
+HASH_LENGTH = 1024
+"""Characters of a claimed hash that are kept; PhotoDNA takes 288."""
+
+KIND_LENGTH = 96
+"""Characters of a claimed hash's kind that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedHash:
+    """A hash that a reporter supplies: carried and matched exactly, never computed. `kind` as its sender calls it."""
+
+    kind: str
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NamedFile:
-    """One file entry of a report, as its reporter describes it (`fileDetails`)."""
+    """One file entry of a report, as its reporter describes it (`fileDetails`).
+
+    Attributes:
+        sent: its bytes were to come with the report; False where the report carries metadata alone.
+        claimed_kind: what its reporter says it is; None where only the bytes can tell.
+        hashes: further hashes claimed, of any kind but MD5.
+    """
 
     file_id: str
     claimed_md5: str | None = None
@@ -136,6 +195,9 @@ class NamedFile:
     classification: Classification | None = None
     claims_media: bool = False
     """The reporter's file name ends as an image's or a video's does."""
+    claimed_kind: Kind | None = None
+    hashes: frozenset[ClaimedHash] = frozenset()
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +212,29 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that validates. `users` counts the persons or users reported."""
+    """A report that validates. `users` counts the persons or users reported.
+
+    Metadata of old reports may lack the incident's type and time.
+    """
 
     receipt: Receipt
-    incident_type: IncidentType
-    incident_at: datetime
+    incident_type: IncidentType | None
+    incident_at: datetime | None
     escalated: bool = False
     batched: bool = False
     users: int = 0
     annotations: frozenset[ReportAnnotation] = frozenset()
     vectors: frozenset[Vector] = frozenset()
     locations: frozenset[Location] = frozenset()
-    identifiers: frozenset[Identifier] = frozenset()
+    particulars: frozenset[Particular] = frozenset()
     files: tuple[NamedFile, ...] = field(default=())
 
     @property
     def incidents(self) -> int:
         """Incidents that the report stands for: one, or the users of a batched (bundled) report."""
         return max(1, self.users) if self.batched else 1
+
+    @property
+    def identifiers(self) -> frozenset[Identifier]:
+        """Kinds of identifiers known of those reported."""
+        return frozenset(each.kind for each in self.particulars if each.role is PersonRole.SUSPECT)

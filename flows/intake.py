@@ -8,7 +8,8 @@ from domain.counts import Counts
 from infra.cluster import running
 from infra.world import world
 from tasks.matching import intake_lists
-from tasks.reports.intake import intake_reports
+from tasks.reports.bundling import bundle_floods
+from tasks.reports.intake import archive_reports, intake_reports
 from tasks.staging import stage
 
 
@@ -22,4 +23,5 @@ def intake(inbox: Path | None = None, lists: Path | None = None) -> Counts:
     """
     root = world().settings.root
     with running(), stage("intake") as publish:
-        return publish(intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox"))
+        counts = intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox")
+        return publish(counts + archive_reports() + bundle_floods())

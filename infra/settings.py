@@ -29,9 +29,29 @@ class Settings(BaseSettings):
         default="", repr=False, description="MLflow registry: `sqlite:///FILE` or a server's `http://HOST:PORT`."
     )
     name_key: Path | None = Field(default=None, description="File with the key of object names; made on first use.")
+    sealing: str = Field(
+        default="",
+        description="Where the keys that seal files are: `file:///PATH`, made on first use (the default, in `data`), "
+        "`environment`, `none` for a process without them, or `python:MODULE:FACTORY` for a key service of yours.",
+    )
+    sealing_key: str = Field(
+        default="", repr=False, description="The sealing key as 64 hex digits, where `sealing` is `environment`."
+    )
     authority: str = Field(
         default="",
         description="Who authorises this installation to receive real reports; empty: simulated inboxes alone.",
+    )
+    jurisdiction: str = Field(
+        default="open", description="Whose rules say what may be opened, classified and referred unasked."
+    )
+    viewing_rules: Path | None = Field(
+        default=None, description="Table of those rules by jurisdiction (TOML); the shipped one if unset."
+    )
+    address_countries: Path | None = Field(
+        default=None, description="Dated table of the countries of IP addresses (CSV); none is shipped."
+    )
+    bundle_reports: int = Field(
+        default=20, ge=2, description="Reports of the same files from which on they are bundled into one."
     )
     policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
     dask: str = Field(

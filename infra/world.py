@@ -1,19 +1,39 @@
 """The one composition root: settings in, adapters out, made on first use and kept for the process."""
 
+import resource
 from functools import cache, cached_property
 
 from sqlalchemy import Engine
 
-from domain.ports import BlobStore
+from domain.media import BlobKey, Sealed
+from domain.ports import BlobStore, KeyWrapping
 from domain.priority import Policy
+from domain.viewing import Gate
 from infra import keys
+from infra.addresses import AddressCountries, load_address_countries
 from infra.archive import Archive, open_archive
 from infra.blobs.naming import Naming
-from infra.blobs.opening import open_blobs
-from infra.ledger.engine import connect
+from infra.blobs.opening import open_objects
+from infra.blobs.sealed import SealedBlobs
+from infra.ledger import sealed
+from infra.ledger.engine import connect, reading
 from infra.policy import load_policy
 from infra.registry import Registry
 from infra.settings import Settings, read_settings
+from infra.viewing import load_gate
+from infra.wrapping import open_wrapping
+
+
+class LedgerBook:
+    """The ledger as the book of wrapped keys."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, key: BlobKey) -> Sealed | None:
+        """Give where a file lies and its wrapped key."""
+        with reading(self._engine) as connection:
+            return sealed.find(connection, key)
 
 
 class World:
@@ -21,6 +41,7 @@ class World:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold files and keys in the clear
 
     @cached_property
     def name_key(self) -> bytes:
@@ -30,7 +51,13 @@ class World:
     @cached_property
     def blobs(self) -> BlobStore:
         """The bytes."""
-        return open_blobs(self.settings, Naming(self.name_key))
+        book = LedgerBook(self.ledger)
+        return SealedBlobs(open_objects(self.settings), Naming(self.name_key), self.wrapping, book)
+
+    @cached_property
+    def wrapping(self) -> KeyWrapping:
+        """The key-encryption keys, as far as this process holds any."""
+        return open_wrapping(self.settings)
 
     @cached_property
     def ledger(self) -> Engine:
@@ -51,6 +78,16 @@ class World:
     def policy(self) -> Policy:
         """The priority policy in force."""
         return load_policy(self.settings.policy)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What may be opened, classified and referred unasked."""
+        return load_gate(self.settings.jurisdiction, self.settings.viewing_rules)
+
+    @cached_property
+    def address_countries(self) -> AddressCountries:
+        """The countries of IP addresses, as far as the operator's table knows."""
+        return load_address_countries(self.settings.address_countries)
 
     def surrogate(self, *parts: str) -> str:
         """Make the surrogate key of something named by `parts` (64 hex digits)."""

@@ -1,7 +1,6 @@
 """Fingerprint files: exact digests for lookup, perceptual bits for near-duplicates."""
 
 import functools
-import hashlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import BinaryIO
@@ -11,10 +10,12 @@ from numpy.typing import NDArray
 
 from domain.counts import Counts
 from domain.errors import Unreadable
-from domain.media import Algorithm, BlobKey, Digests, Fingerprint, Fingerprints, Kind
+from domain.media import Algorithm, BlobKey, Digester, Digests, Fingerprint, Fingerprints, Kind
 from domain.report import FileFault
+from domain.viewing import Action
 from infra.cluster import fan_out
 from infra.ledger import media
+from infra.ledger.engine import reading
 from infra.world import world
 from tasks.frames import Frame, Sampling, sample
 from tasks.media import RGB, crashed, decode_image
@@ -44,13 +45,10 @@ _DCT = (
 
 def digest(content: BinaryIO) -> Digests:
     """Digest a file in one read: MD5, SHA-1, SHA-256 and its size."""
-    md5, sha1, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha1(usedforsecurity=False), hashlib.sha256()
-    size = 0
+    digester = Digester()
     while chunk := content.read(_READ_BYTES):
-        size += len(chunk)
-        for each in (md5, sha1, sha256):
-            each.update(chunk)
-    return Digests(md5.hexdigest(), sha1.hexdigest(), sha256.hexdigest(), size)
+        digester.update(chunk)
+    return digester.finish()
 
 
 def pdq(rgb: RGB, seconds: float = 0.0) -> Fingerprint:
@@ -138,9 +136,10 @@ def fingerprint_batch(files: Sequence[tuple[BlobKey, Kind]]) -> list[Fingerprint
 @step
 def fingerprint_files() -> Counts:
     """Fingerprint every stored picture and video that has no fingerprint yet."""
-    with world().ledger.begin() as connection:
-        files = media.without_fingerprint(connection, Algorithm.PDQ)
-    counts = Counts()
+    flags = world().gate.flags(Action.OPEN)
+    with reading(world().ledger) as connection:
+        files = media.without_fingerprint(connection, Algorithm.PDQ, flags)
+        counts = Counts(files_not_to_open=media.closed(connection, flags))
     with shown_progress("fingerprint"):
         for outcomes in fan_out(fingerprint_batch, files, batch=16, name="fingerprint", crashed=crashed):
             with world().ledger.begin() as connection:

@@ -15,8 +15,10 @@ from domain.errors import Unreadable
 from domain.media import BlobKey, Kind
 from domain.model import Alias, Classified, ModelVersion, Role, Score
 from domain.report import FileFault
+from domain.viewing import Action
 from infra.cluster import fan_out
-from infra.ledger import inferences
+from infra.ledger import inferences, media
+from infra.ledger.engine import reading
 from infra.registry import Registry
 from infra.world import world
 from models.runners.classifier import Answer, Classifier, unit
@@ -121,9 +123,10 @@ def classify_files() -> Counts:
     """Classify, by the champion, every picture and video that no list settles and it has not seen."""
     model = world().registry.resolve(Role.CLASSIFIER)
     world().registry.folder(model)  # fetched once, before every worker of this machine asks for it
-    with world().ledger.begin() as connection:
-        files = inferences.unclassified(connection, model)
-    counts = Counts()
+    flags = world().gate.flags(Action.CLASSIFY)
+    with reading(world().ledger) as connection:
+        files = inferences.unclassified(connection, model, flags=flags)
+        counts = Counts(files_not_classifiable=media.closed(connection, flags))
     look_at = functools.partial(classify_batch, model=model)
     with shown_progress("classify"):
         for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=crashed):

@@ -12,9 +12,6 @@ from domain.errors import Unreadable
 from domain.media import BlobKey, Kind
 from domain.report import FileFault
 
-SNIFFED_BYTES = 4096
-"""Bytes from the start of a file that tell its type."""
-
 RGB = NDArray[np.uint8]
 """Pixels, H × W × 3, 0–255."""
 

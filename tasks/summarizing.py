@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from prefect.artifacts import create_markdown_artifact
 
 from infra.ledger import priorities
+from infra.ledger.engine import reading
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary, summarize
 from infra.world import world
@@ -14,13 +15,14 @@ MOST_URGENT = 10
 
 def current() -> tuple[Summary, list[Ranked]]:
     """Read where the ledger stands, and the head of the queue."""
-    with world().ledger.begin() as connection:
+    with reading(world().ledger) as connection:
         return summarize(connection), priorities.queue(connection, MOST_URGENT)
 
 
 def lines(summary: Summary) -> list[tuple[str, int, str]]:
     """Put a summary into lines: what, how many, and what is in the number."""
     aside = f"{summary.missing} missing, {sum(summary.quarantined.values())} quarantined"
+    aside += f", {summary.not_sent} in metadata alone" if summary.not_sent else ""
     kinds = ", ".join(f"{number} {kind}" for kind, number in summary.kinds.items())
     known = _share(summary.known, summary.distinct_files)
     rejected = sum(summary.rejected.values())

@@ -8,6 +8,7 @@ from domain.intake import HeldFile, SightedFile, Taken
 from domain.media import Digests, Kind
 from domain.report import IncidentType, NamedFile, Receipt, Rejection, Report, Source
 from infra.ledger import reports
+from infra.world import world
 
 MOMENT = datetime(2016, 5, 3, 10, tzinfo=UTC)
 _OF_A_FILE = {field.name for field in fields(NamedFile)}
@@ -41,13 +42,21 @@ def taken(
     told = {"incident_type": IncidentType.POSSESSION, "incident_at": MOMENT, **said}
     report = None if rejection else Report(receipt, files=tuple(file.named for file in files), **told)
     document = held(f"document of {name}", Kind.OTHER)
-    return Taken(key(f"drop of {name}"), key(name), name, receipt, report, rejection, (document,), files)
+    return Taken(
+        key(f"drop of {name}"), key(name), name, receipt, report, rejection, (document,), files, pseudonym=reporter
+    )
 
 
 def record(connection, *everything: Taken):
     """Record what was taken in, as intake does, and give the counts."""
     fresh = reports.unknown(connection, everything)
-    return reports.record(connection, everything, fresh, [])
+    return reports.record(connection, everything, fresh)
+
+
+def opened(file: HeldFile) -> bytes:
+    """Open a file that was just taken in, whose key the ledger may not hold yet."""
+    blobs = world().blobs
+    return blobs.unseal(file.blob, file.sealed) if file.sealed else blobs.read(file.blob)
 
 
 def utc(moment: datetime | None) -> datetime | None:

@@ -1,83 +1,112 @@
-"""Blobs in a local directory, sharded by name: the embedded default."""
+"""Objects in a local directory, sharded by name: the embedded default."""
 
 import os
 import secrets
-import shutil
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from domain.errors import BlobMissing
-from domain.media import BlobKey
-from infra.blobs.naming import Naming, sharded
+from infra.blobs.naming import sharded
+from infra.blobs.objects import INCOMING, PIECE
 
 
-class DirectoryBlobs:
-    """A `BlobStore` in a directory.
+class DirectoryObjects:
+    """An `ObjectStore` in a directory.
 
-    A file is written beside its place and moved there by `flush`, after it has reached the disk: whatever stands
+    An object is written beside its place and moved there by `flush`, after it has reached the disk: whatever stands
     under a name is whole, whenever the process was killed.
     """
 
-    def __init__(self, root: Path, naming: Naming) -> None:
-        self._root = root
-        self._naming = naming
-        self._pending: dict[BlobKey, Path] = {}
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._pending: dict[str, Path] = {}
+        self._changing = threading.Lock()
+        self._flushing = threading.Lock()
 
-    def key(self, sha256: str) -> BlobKey:
-        """Name the file with this SHA-256 (hex)."""
-        return self._naming.key(sha256)
+    def put(self, name: str, content: bytes) -> None:
+        """Write an object; durable after `flush`."""
+        incoming = self.incoming()
+        incoming.write(content)
+        incoming.publish(name)
 
-    def write(self, key: BlobKey, content: BinaryIO, size: int) -> bool:
-        """Take `size` bytes under `key`; False if they are held already. Durable after `flush`."""
-        if key in self._pending or self._place(key).exists():
-            return False
-        draft = self._root / "incoming" / f"{key}.{secrets.token_hex(4)}"
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("xb") as out:
-            shutil.copyfileobj(content, out, 1 << 20)
-            came = out.tell()
-        if came != size:
-            draft.unlink()
-            raise OSError(f"blob {key}: {came} bytes came where {size} were announced; send it again")
-        self._pending[key] = draft
-        return True
+    def incoming(self) -> "IncomingFile":
+        """Begin an object whose bytes come piece by piece."""
+        folder = self.root / INCOMING
+        folder.mkdir(parents=True, exist_ok=True)
+        return IncomingFile(self, folder / secrets.token_hex(16))
+
+    def publish(self, name: str, draft: Path) -> None:
+        """Have `flush` move a whole object to its place."""
+        with self._changing:
+            self._pending[name] = draft
 
     def flush(self) -> None:
-        """Make everything written so far durable and readable."""
-        pending, self._pending = self._pending, {}
-        for draft in pending.values():
-            _fsync(draft)
-        folders = set()
-        for key, draft in pending.items():
-            place = self._place(key)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            draft.replace(place)
-            folders |= {place.parent, place.parent.parent, self._root}
-        for folder in folders:
-            _fsync(folder)
+        """Make everything that was written before this call durable, whichever thread does it."""
+        with self._flushing:
+            with self._changing:
+                pending, self._pending = self._pending, {}
+            for draft in pending.values():
+                _fsync(draft)
+            folders = set()
+            for name, draft in pending.items():
+                place = self._place(name)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                draft.replace(place)
+                folders |= {place.parent, place.parent.parent, self.root}
+            for folder in folders:
+                _fsync(folder)
 
-    def read(self, key: BlobKey) -> bytes:
-        """Give the bytes under `key`, verified."""
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Give an object's bytes, piece by piece."""
         try:
-            return self._naming.verified(key, self._place(key).read_bytes())
+            with self._place(name).open("rb") as content:
+                while piece := content.read(PIECE):
+                    yield piece
         except FileNotFoundError:
-            raise BlobMissing(f"no blob {key} in {self._root}; restore it from a backup") from None
+            raise BlobMissing(f"no object {name} in {self.root}; restore it from a backup") from None
 
-    def holds(self, key: BlobKey) -> bool:
-        """Whether bytes are held under `key`."""
-        return self._place(key).exists()
+    def holds(self, name: str) -> bool:
+        """Whether there is an object of this name."""
+        return self._place(name).exists()
 
-    def delete(self, key: BlobKey) -> None:
-        """Remove what is held under `key`, if anything is."""
-        self._place(key).unlink(missing_ok=True)
+    def discard(self, name: str) -> None:
+        """Remove an object, if it is there."""
+        self._place(name).unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[BlobKey]:
-        """Name everything held, in no stated order."""
-        return (file.name for file in self._root.glob("??/??/*"))
+    def objects(self) -> Iterator[tuple[str, datetime]]:
+        """Name every object, those still being written too, and when it was written (UTC)."""
+        for pattern in ("??/??/*", f"{INCOMING}/*"):
+            for file in self.root.glob(pattern):
+                written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+                yield (f"{INCOMING}/{file.name}" if pattern.startswith(INCOMING) else file.name), written
 
-    def _place(self, key: BlobKey) -> Path:
-        return self._root / sharded(key)
+    def _place(self, name: str) -> Path:
+        return self.root / (name if name.startswith(f"{INCOMING}/") else sharded(name))
+
+
+class IncomingFile:
+    """An object that is being written, beside its place."""
+
+    def __init__(self, store: DirectoryObjects, draft: Path) -> None:
+        self._store = store
+        self._draft = draft
+        self._out = draft.open("xb")
+
+    def write(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._out.write(piece)
+
+    def publish(self, name: str) -> None:
+        """Give it its name; durable after the store's `flush`."""
+        self._out.close()
+        self._store.publish(name, self._draft)
+
+    def discard(self) -> None:
+        """Remove it."""
+        self._out.close()
+        self._draft.unlink(missing_ok=True)
 
 
 def _fsync(path: Path) -> None:

@@ -1,16 +1,15 @@
-"""Names of stored files: a keyed digest, so that the bucket alone tells no outsider whether a known file is there."""
+"""Names of files and of the objects that hold them: keyed digests, which tell an outsider nothing."""
 
-import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass, field
 
-from domain.errors import BlobCorrupt
 from domain.media import BlobKey
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Object names are HMAC-SHA-256 (hex) of a file's SHA-256 under the secret `name_key`."""
+    """A file goes by HMAC-SHA-256 (hex) of its SHA-256 under the secret `name_key`."""
 
     name_key: bytes = field(repr=False)
 
@@ -18,17 +17,11 @@ class Naming:
         """Name the file with this SHA-256 (hex)."""
         return hmac.digest(self.name_key, bytes.fromhex(sha256), "sha256").hex()
 
-    def verified(self, key: BlobKey, content: bytes) -> bytes:
-        """Return `content` if it is what `key` names.
-
-        Raises:
-            BlobCorrupt: it is not.
-        """
-        if not hmac.compare_digest(self.key(hashlib.sha256(content).hexdigest()), key):
-            raise BlobCorrupt(f"blob {key} is not what it was when stored; restore it from a backup")
-        return content
+    def object(self, key: BlobKey) -> str:
+        """Name a new object for a file: another one each time, so that no writer ever replaces what another wrote."""
+        return hmac.digest(self.name_key, bytes.fromhex(key) + secrets.token_bytes(16), "sha256").hex()
 
 
-def sharded(key: BlobKey) -> str:
+def sharded(name: str) -> str:
     """Spread names over folders by their first four digits: `ab/cd/abcd…`."""
-    return f"{key[:2]}/{key[2:4]}/{key}"
+    return f"{name[:2]}/{name[2:4]}/{name}"

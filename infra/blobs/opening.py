@@ -1,18 +1,17 @@
-"""Open the blob store that the settings name."""
+"""Open the store of objects that the settings name."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.errors import InvalidSettings
-from domain.ports import BlobStore
-from infra.blobs.directory import DirectoryBlobs
-from infra.blobs.naming import Naming
+from infra.blobs.directory import DirectoryObjects
+from infra.blobs.objects import ObjectStore
 from infra.settings import Settings
 
 _ACCEPTED = "file:///DIR, s3+http://HOST:PORT/BUCKET or s3+https://HOST[:PORT]/BUCKET"
 
 
-def open_blobs(settings: Settings, naming: Naming) -> BlobStore:
+def open_objects(settings: Settings) -> ObjectStore:
     """Open the store at `settings.blobs_url`; nothing is contacted yet.
 
     Raises:
@@ -20,7 +19,7 @@ def open_blobs(settings: Settings, naming: Naming) -> BlobStore:
     """
     url = settings.blobs_url
     if url.startswith("file:///"):
-        return DirectoryBlobs(Path(url.removeprefix("file://")), naming)
+        return DirectoryObjects(Path(url.removeprefix("file://")))
     parts = urlsplit(url)
     bucket = parts.path.strip("/")
     if (
@@ -33,7 +32,7 @@ def open_blobs(settings: Settings, naming: Naming) -> BlobStore:
         raise InvalidSettings(f"BREAKWATER_BLOBS accepts {_ACCEPTED}, without keys in it")
     if not (settings.blobs_access_key and settings.blobs_secret_key):
         raise InvalidSettings("set BREAKWATER_BLOBS_ACCESS_KEY and BREAKWATER_BLOBS_SECRET_KEY for an S3 server")
-    from infra.blobs.s3 import S3Blobs, s3_client  # noqa: PLC0415 (workers of an embedded store need no S3 client)
+    from infra.blobs.s3 import S3Objects, s3_client  # noqa: PLC0415 (workers of an embedded store need no S3 client)
 
     client = s3_client(
         parts.netloc,
@@ -42,4 +41,4 @@ def open_blobs(settings: Settings, naming: Naming) -> BlobStore:
         settings.blobs_region,
         secure=parts.scheme == "s3+https",
     )
-    return S3Blobs(client, bucket, naming)
+    return S3Objects(client, bucket)

@@ -1,6 +1,7 @@
 """Connections to the ledger: SQLite embedded, PostgreSQL at scale; and the one way to write, the upsert."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from domain.errors import InvalidSettings, LedgerRefused
 
 Row = Mapping[str, Any]
 
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4242424242)"
-"""Transactions follow one another, as SQLite's do: who looks whether something is there may then write it."""
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4242424242)"
+"""Writing transactions follow one another, as SQLite's do: who looks whether something is there may then write it."""
+
+_READING = "reading"
 
 
 def connect(url: str) -> Engine:
@@ -27,15 +30,39 @@ def connect(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_ONE_AT_A_TIME))
+        event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise InvalidSettings(f"BREAKWATER_LEDGER: {parsed.drivername} is not sqlite:///FILE or postgresql://…")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 60}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads one state of the ledger; it neither waits for writers nor holds them up.
+
+    Writing in it fails. Where what is read decides what is written, use `engine.begin()` for both.
+    """
+    with engine.connect().execution_options(**{_READING: True}) as connection, connection.begin():
+        yield connection
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(_READING):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        connection.exec_driver_sql(ONE_AT_A_TIME)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin a transaction: one that writes waits for its turn at once, not half way."""
+    only_reads = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(only_reads)}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a driver's own class)

@@ -10,14 +10,16 @@ from domain.media import BlobKey, Kind
 from domain.model import Classified, ModelVersion
 from infra.ledger import schema
 from infra.ledger.engine import upsert
-from infra.ledger.media import Unreadable, record_faults, usable
+from infra.ledger.media import ANY, Flags, Unreadable, record_faults, usable
 
 
-def unclassified(connection: Connection, model: ModelVersion, *, settled: bool = False) -> list[tuple[BlobKey, Kind]]:
+def unclassified(
+    connection: Connection, model: ModelVersion, *, settled: bool = False, flags: Flags = ANY
+) -> list[tuple[BlobKey, Kind]]:
     """List the pictures and videos that this version has not seen yet.
 
     Files that a list settles are left out unless `settled`. A picture's match settles; a digest's alone does
-    not, since it can be forged.
+    not, since it can be forged. Only what `flags` of its viewing let a model look at is listed.
     """
     table = schema.blob.c
     seen = exists().where(
@@ -26,7 +28,7 @@ def unclassified(connection: Connection, model: ModelVersion, *, settled: bool =
         schema.embedding.c.version == model.version,
     )
     listed = exists().where(schema.match.c.blob_id == table.id, schema.match.c.signal_type == SignalType.PDQ)
-    query = select(table.id, table.kind).where(usable(), ~seen).order_by(table.id)
+    query = select(table.id, table.kind).where(usable(flags), ~seen).order_by(table.id)
     if not settled:
         query = query.where(~listed)
     return [(blob, Kind(kind)) for blob, kind in connection.execute(query)]

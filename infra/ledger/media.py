@@ -1,8 +1,8 @@
 """Files in the ledger: what decoding them told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, exists, select, update
+from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, select, update
 
 from domain.counts import Counts
 from domain.media import MATCH_QUALITY, Algorithm, BlobKey, Fingerprints, Kind
@@ -13,18 +13,35 @@ from infra.ledger.engine import upsert
 Unreadable = tuple[BlobKey, FileFault]
 
 
-def usable() -> ColumnElement[bool]:
-    """Say of a blob that it can be looked at: sound bytes that at least one report brought without a fault."""
+Flags = Collection[bool | None]
+"""Whether someone at the reporter viewed a file, as reporters say it: yes, no, or nothing."""
+
+ANY: Flags = (True, False, None)
+
+
+def usable(flags: Flags = ANY) -> ColumnElement[bool]:
+    """Say of a blob that it can be looked at: sound bytes that at least one report brought without a fault.
+
+    With `flags`, a report that says one of these of the viewing: once is enough, since what a person viewed before
+    stays viewed.
+    """
     sighting = schema.sighting.alias().c  # an alias: a query around may read sightings itself
-    brought = exists().where(sighting.blob_id == schema.blob.c.id, sighting.fault.is_(None))
+    viewed = or_(false(), *(sighting.viewed_by_reporter.is_(flag) for flag in flags))
+    brought = exists().where(sighting.blob_id == schema.blob.c.id, sighting.fault.is_(None), viewed)
     return schema.blob.c.fault.is_(None) & schema.blob.c.kind.in_((Kind.IMAGE, Kind.VIDEO)) & brought
 
 
-def without_fingerprint(connection: Connection, algorithm: Algorithm) -> list[tuple[BlobKey, Kind]]:
-    """List the pictures and videos that have no fingerprint of this kind yet."""
+def without_fingerprint(connection: Connection, algorithm: Algorithm, flags: Flags = ANY) -> list[tuple[BlobKey, Kind]]:
+    """List the pictures and videos that have no fingerprint of this kind yet and may be opened by `flags`."""
     done = exists().where(schema.fingerprint.c.blob_id == schema.blob.c.id, schema.fingerprint.c.algorithm == algorithm)
-    query = select(schema.blob.c.id, schema.blob.c.kind).where(usable(), ~done).order_by(schema.blob.c.id)
+    query = select(schema.blob.c.id, schema.blob.c.kind).where(usable(flags), ~done).order_by(schema.blob.c.id)
     return [(blob, Kind(kind)) for blob, kind in connection.execute(query)]
+
+
+def closed(connection: Connection, flags: Flags) -> int:
+    """Count the pictures and videos that stay closed, since no report says one of `flags` of them."""
+    query = select(func.count()).select_from(schema.blob).where(usable(), ~usable(flags))
+    return connection.scalar(query) or 0
 
 
 def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints | Unreadable]) -> Counts:

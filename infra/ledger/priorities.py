@@ -11,6 +11,7 @@ from domain.cluster import ClusterKind
 from domain.match import SignalType
 from domain.model import ModelVersion
 from domain.priority import Priority, Reason
+from domain.report import LocationRole
 from infra.ledger import clusters, schema
 from infra.ledger.engine import upsert
 
@@ -57,7 +58,8 @@ def report_facts(connection: Connection) -> list[ReportFacts]:
     """Give the facts of every accepted report."""
     annotations = _several(connection, schema.report_annotation, schema.report_annotation.c.annotation)
     identifiers = _several(connection, schema.report_identifier, schema.report_identifier.c.identifier)
-    located = set(connection.scalars(select(schema.report_location.c.report_id)))
+    place = schema.report_location.c
+    located = set(connection.scalars(select(place.report_id).where(place.role != LocationRole.RECIPIENT)))
     table = schema.report.c
     query = select(table.id, table.reporter, table.received_at, table.incident_type, table.escalated, table.batched)
     return [
@@ -73,7 +75,7 @@ def report_facts(connection: Connection) -> list[ReportFacts]:
             identifiers=identifiers[report],
         )
         for report, reporter, received_at, incident_type, escalated, batched in connection.execute(
-            query.where(table.rejection.is_(None)).order_by(table.id)
+            query.where(table.rejection.is_(None), table.superseded_by.is_(None)).order_by(table.id)
         )
     ]
 
@@ -119,7 +121,7 @@ def _sightings() -> Select[tuple[str, int, str | None, str | None, str | None]]:
         select(sighting.report_id, sighting.ordinal, sighting.blob_id, fault, sighting.classification)
         .join_from(schema.sighting, schema.report, schema.report.c.id == sighting.report_id)
         .join(schema.blob, schema.blob.c.id == sighting.blob_id, isouter=True)
-        .where(schema.report.c.rejection.is_(None))
+        .where(schema.report.c.rejection.is_(None), schema.report.c.superseded_by.is_(None))
         .order_by(sighting.report_id, sighting.ordinal)
     )
 

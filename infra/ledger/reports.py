@@ -1,15 +1,18 @@
 """Reports in the ledger: what was taken in, whole, in one transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, select, tuple_, update
 
 from domain.counts import Counts
 from domain.intake import HeldFile, SightedFile, Taken
 from domain.report import FileFault, Report
-from infra.archive import Batch
-from infra.ledger import schema
+from infra.ledger import schema, sealed
 from infra.ledger.engine import Row, upsert
+
+MANY = 500
+"""Values of one query: databases bound how many a statement may name."""
 
 
 def taken_drops(connection: Connection) -> set[str]:
@@ -20,26 +23,63 @@ def taken_drops(connection: Connection) -> set[str]:
 def unknown(connection: Connection, taken: Sequence[Taken]) -> list[Taken]:
     """Leave out what the ledger holds already, and what stands twice among `taken`."""
     by_id = {one.report_id: one for one in taken}
-    held = set(connection.scalars(select(schema.report.c.id).where(schema.report.c.id.in_(by_id))))
+    held: set[str] = set()
+    for some in _slices(list(by_id)):
+        held |= set(connection.scalars(select(schema.report.c.id).where(schema.report.c.id.in_(some))))
     return [one for report_id, one in by_id.items() if report_id not in held]
 
 
-def record(
-    connection: Connection, taken: Sequence[Taken], fresh: Sequence[Taken], batches: Collection[Batch]
-) -> Counts:
-    """Write drops, those reports and files of them that are `fresh`, and register the archive's batches of these.
+def record(connection: Connection, taken: Sequence[Taken], fresh: Sequence[Taken]) -> Counts:
+    """Write what was taken in, and those reports and files of it that are `fresh`.
 
-    Counts what is new: reports received, accepted and rejected; files named, stored, missing and quarantined.
+    Counts what is new: reports received, accepted, rejected and revised; files named, stored, missing, not sent and
+    quarantined.
     """
     _write(connection, schema.blob, {held.blob: _blob(held) for one in fresh for held in one.held}.values())
-    _write(connection, schema.report, [_report(one) for one in fresh])
+    sealed.record(connection, {held.blob: held.sealed for one in taken for held in one.held if held.sealed})
+    _write(connection, schema.reporter, {one.pseudonym: _reporter(one) for one in fresh if one.pseudonym}.values())
+    numbers = _numbered(connection, fresh)
+    _write(connection, schema.report, [_report(one, numbers[one.report_id]) for one in fresh])
+    _supersede(connection, fresh)
     for table, rows in _sides(fresh):
         _write(connection, table, rows)
     drops = [{"key": one.drop, "report_id": one.report_id} for one in taken]
     _write(connection, schema.taken_drop, drops)
-    registered = [{"id": batch.id, "dataset": batch.dataset, "rows": batch.rows} for batch in batches]
-    _write(connection, schema.batch, registered)
-    return sum((_counted(one) for one in fresh), Counts(already_held=len(taken) - len(fresh)))
+    counts = sum((_counted(one) for one in fresh), Counts(already_held=len(taken) - len(fresh)))
+    return counts + Counts(revisions=sum(number > 1 for number in numbers.values()))
+
+
+def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + MANY] for start in range(0, len(values), MANY))
+
+
+def _numbered(connection: Connection, fresh: Sequence[Taken]) -> dict[str, int]:
+    """Number each report among those of the same reporter and external id: 1, or one more than the last."""
+    report = schema.report.c
+    same = tuple_(report.reporter, report.external_id)
+    last: defaultdict[tuple[str, str], int] = defaultdict(int)
+    named = sorted({(one.pseudonym, one.external_id) for one in fresh if one.pseudonym})
+    for start in range(0, len(named), MANY):
+        query = select(report.reporter, report.external_id, report.revision)
+        for reporter, external_id, revision in connection.execute(query.where(same.in_(named[start : start + MANY]))):
+            last[reporter, external_id] = max(last[reporter, external_id], revision)
+    numbers: dict[str, int] = {}
+    for one in fresh:
+        name = (one.pseudonym, one.external_id)
+        last[name] = numbers[one.report_id] = last[name] + 1 if one.pseudonym else 1
+    return numbers
+
+
+def _supersede(connection: Connection, fresh: Sequence[Taken]) -> None:
+    """Have each accepted revision take the place of those before it; a rejected one takes nobody's."""
+    table = schema.report
+    for one in fresh:
+        if one.report is None or not one.pseudonym:
+            continue
+        same = (table.c.reporter == one.pseudonym) & (table.c.external_id == one.external_id)
+        older = same & (table.c.id != one.report_id) & table.c.superseded_by.is_(None)
+        number = select(table.c.revision).where(table.c.id == one.report_id).scalar_subquery()
+        connection.execute(update(table).where(older & (table.c.revision < number)).values(superseded_by=one.report_id))
 
 
 def _write(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
@@ -49,7 +89,7 @@ def _write(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 def _counted(one: Taken) -> Counts:
     """Count one drop; what came in and what became of it always add up."""
     faults = [file.fault for file in one.files]
-    missing = faults.count(FileFault.MISSING)
+    missing, not_sent = faults.count(FileFault.MISSING), faults.count(FileFault.NOT_SENT)
     stored = faults.count(None)
     return Counts(
         received=1,
@@ -58,7 +98,8 @@ def _counted(one: Taken) -> Counts:
         files_named=len(faults),
         files_stored=stored,
         files_missing=missing,
-        files_quarantined=len(faults) - stored - missing,
+        files_not_sent=not_sent,
+        files_quarantined=len(faults) - stored - missing - not_sent,
     )
 
 
@@ -74,20 +115,27 @@ def _blob(held: HeldFile) -> Row:
     }
 
 
-def _report(one: Taken) -> Row:
+def _reporter(one: Taken) -> Row:
+    return {"id": one.pseudonym, "name": one.receipt.reporter if one.receipt else ""}
+
+
+def _report(one: Taken, revision: int) -> Row:
     receipt, report = one.receipt, one.report
     return {
         "id": one.report_id,
         "external_id": one.external_id,
-        "reporter": receipt.reporter if receipt else "",
+        "reporter": one.pseudonym,
+        "content": one.content,
+        "revision": revision,
         "source": receipt.source if receipt else None,
         "received_at": receipt.received_at if receipt else None,
         "rejection": one.rejection,
-        "incident_type": report.incident_type.name.lower() if report else None,
+        "incident_type": report.incident_type.name.lower() if report and report.incident_type else None,
         "incident_at": report.incident_at if report else None,
         "escalated": report.escalated if report else None,
         "batched": report.batched if report else None,
         "incidents": report.incidents if report else None,
+        "completeness": one.completeness,
     }
 
 
@@ -99,11 +147,22 @@ def _sides(fresh: Sequence[Taken]) -> list[tuple[Table, list[Row]]]:
         (schema.report_vector, _values(fresh, "vector", lambda report: report.vectors)),
         (schema.report_annotation, _values(fresh, "annotation", lambda report: report.annotations)),
         (schema.report_identifier, _values(fresh, "identifier", lambda report: report.identifiers)),
+        (schema.report_trace, _each(fresh, _traces)),
         (schema.report_location, _each(fresh, _locations)),
+        (schema.person, [
+            {"report_id": one.report_id, "kek": one.person.kek, "wrapped": one.person.wrapped,
+             "content": one.person.content}
+            for one in fresh if one.person
+        ]),
         (schema.sighting, [_sighting(one, ordinal, file) for one, ordinal, file in files]),
         (schema.sighting_annotation, [
             {"report_id": one.report_id, "ordinal": ordinal, "annotation": annotation}
             for one, ordinal, file in files for annotation in sorted(file.named.annotations)
+        ]),
+        (schema.sighting_hash, [
+            {"report_id": one.report_id, "ordinal": ordinal, "kind": claimed.kind, "value": claimed.value}
+            for one, ordinal, file in files
+            for claimed in sorted(file.named.hashes, key=lambda each: (each.kind, each.value))
         ]),
     ]  # fmt: skip
 
@@ -120,8 +179,15 @@ def _values(fresh: Sequence[Taken], column: str, values: Callable[[Report], Iter
 
 
 def _locations(one: Taken) -> list[Row]:
-    places = one.report.locations if one.report else frozenset()
+    places = one.report.locations | one.inferred if one.report else frozenset()
     return [{"country": place.country, "role": place.role} for place in sorted(places, key=repr)]
+
+
+def _traces(one: Taken) -> list[Row]:
+    return [
+        {"role": each.role, "identifier": each.kind, "value": each.value}
+        for each in sorted(one.traces, key=lambda each: (each.role, each.kind, each.value))
+    ]
 
 
 def _sighting(one: Taken, ordinal: int, file: SightedFile) -> Row:
@@ -132,7 +198,7 @@ def _sighting(one: Taken, ordinal: int, file: SightedFile) -> Row:
         "blob_id": file.content.blob if file.content else None,
         "details_blob_id": file.details.blob if file.details else None,
         "claimed_md5": file.named.claimed_md5,
-        "kind": file.content.kind if file.content else None,
+        "kind": file.content.kind if file.content else file.named.claimed_kind,
         "fault": file.fault,
         "classification": file.named.classification,
         "viewed_by_reporter": file.named.viewed_by_reporter,

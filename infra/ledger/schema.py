@@ -49,7 +49,10 @@ report = Table(
     metadata,
     Column("id", Key, primary_key=True, comment="keyed digest of reporter, external id and content"),
     Column("external_id", String(128), nullable=False),
-    Column("reporter", String(128), nullable=False, server_default=""),
+    Column("reporter", Key, nullable=False, server_default="", comment="pseudonym: keyed digest of the name"),
+    Column("content", Key, index=True, comment="keyed digest of its files: the same from several reporters"),
+    Column("revision", Integer, nullable=False, server_default="1", comment="1, then one more for each new content"),
+    Column("superseded_by", Key, ForeignKey("report.id"), comment="the revision that took its place"),
     Column("source", Code),
     Column("received_at", Time, comment="when the clearinghouse received it: the time axis of every measure"),
     Column("rejection", Code, comment="why it was not accepted; empty columns then"),
@@ -58,12 +61,21 @@ report = Table(
     Column("escalated", Boolean),
     Column("batched", Boolean),
     Column("incidents", Integer),
+    Column("completeness", Integer, comment="how much of what locates someone is there, 0-100; no part of urgency"),
+    Column("archived", Boolean, nullable=False, server_default=text("false"), comment="stands in a registered batch"),
     CheckConstraint("rejection IS NOT NULL OR received_at IS NOT NULL", name="accepted_is_whole"),
+)
+Index("ix_report_number", report.c.reporter, report.c.external_id)
+Index(
+    "ix_report_to_archive",
+    report.c.id,
+    postgresql_where=text("NOT archived AND rejection IS NULL"),
+    sqlite_where=text("NOT archived AND rejection IS NULL"),
 )
 taken_drop = Table(
     "taken_drop",
     metadata,
-    Column("key", Key, primary_key=True, comment="keyed digest of a drop's name and files, to take it once"),
+    Column("key", Key, primary_key=True, comment="keyed digest of what a drop or a file is, to take it once"),
     Column("report_id", Key, ForeignKey("report.id"), nullable=False),
 )
 report_document = report_side(
@@ -72,6 +84,12 @@ report_document = report_side(
 report_vector = report_side("report_vector", Column("vector", Code, primary_key=True))
 report_annotation = report_side("report_annotation", Column("annotation", Code, primary_key=True))
 report_identifier = report_side("report_identifier", Column("identifier", Code, primary_key=True))
+report_trace = report_side(
+    "report_trace",
+    Column("role", Code, primary_key=True),
+    Column("identifier", Code, primary_key=True),
+    Column("value", Key, primary_key=True, index=True, comment="keyed digest of the particular: links, tells nothing"),
+)
 report_location = report_side(
     "report_location", Column("country", String(2), primary_key=True), Column("role", Code, primary_key=True)
 )
@@ -91,6 +109,14 @@ sighting = Table(
     Column("viewed_by_reporter", Boolean, comment="a legal state: whether any person there viewed it"),
     Column("publicly_available", Boolean),
 )
+sighting_hash = Table(
+    "sighting_hash",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("kind", Code, primary_key=True, comment="as its reporter calls it"),
+    Column("value", String(1024), primary_key=True, comment="claimed: carried and matched exactly, never computed"),
+)
 sighting_annotation = Table(
     "sighting_annotation",
     metadata,
@@ -99,10 +125,83 @@ sighting_annotation = Table(
     Column("annotation", Code, primary_key=True),
 )
 
+revised = Table(
+    "revised",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("field", Code, primary_key=True, comment="vector, country or kind: what an analyst says, not the reporter"),
+    Column("ordinal", Integer, primary_key=True, comment="the file entry, for its kind; -1 for the report"),
+    Column("revised_at", Time, primary_key=True, comment="the latest holds, and the older ones stay"),
+    Column("analyst", Code, primary_key=True, comment="surrogate"),
+    Column("codes", Json, nullable=False, comment="the whole value: sorted codes"),
+)
+bundle = Table(
+    "bundle",
+    metadata,
+    Column("id", Key, primary_key=True, comment="keyed digest of what its reports share"),
+    Column("rule", Code, nullable=False),
+    Column("made_at", Time, nullable=False),
+    Column("undone_at", Time, comment="when a person took it apart; no run makes it again"),
+)
+bundle_member = Table(
+    "bundle_member",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("bundle_id", Key, ForeignKey("bundle.id"), nullable=False, index=True),
+)
+
+reporter = Table(
+    "reporter",
+    metadata,
+    Column("id", Key, primary_key=True, comment="pseudonym: keyed digest of the name"),
+    Column("name", String(128), nullable=False),
+    Column("source", Code, comment="for those who report over the gateway"),
+    Column("secret", Key, comment="keyed digest of the gateway's password; empty: cannot report there"),
+    Column("simulated", Boolean, nullable=False, server_default=text("false"), comment="reports made-up reports alone"),
+    info={"restricted": True},
+)
+person = Table(
+    "person",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("kek", Key, nullable=False, comment="the key-encryption key that opens the wrapped key"),
+    Column("wrapped", LargeBinary, nullable=False, comment="the wrapped data key"),
+    Column("content", LargeBinary, nullable=False, comment="the report's particulars, sealed"),
+    info={"restricted": True},
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="the report's number at the gateway"),
+    Column("reporter", Key, nullable=False),
+    Column("opened_at", Time, nullable=False),
+    Column("changed_at", Time, nullable=False),
+    Column("state", Code, nullable=False, comment="open, finished or retracted"),
+    Column("request", Key, unique=True, comment="keyed digest by which a retried submission is known"),
+    Column("report_id", Key, ForeignKey("report.id"), comment="what it became"),
+)
+draft_part = Table(
+    "draft_part",
+    metadata,
+    Column("number", BigInteger, ForeignKey("draft.number"), primary_key=True),
+    Column("name", String(128), primary_key=True, comment="as in a drop: report.xml, FILE.bin, FILE.xml"),
+    Column("blob_id", Key, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("sha1", String(40), nullable=False),
+    Column("md5", String(32), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Code, nullable=False),
+    Column("kind", Code, nullable=False),
+    Column("object", Key, comment="where its sealed bytes lie; empty: the blob was held already"),
+    Column("kek", Key),
+    Column("wrapped", LargeBinary),
+)
+
 blob = Table(
     "blob",
     metadata,
-    Column("id", Key, primary_key=True, comment="keyed digest of the SHA-256; the object's name"),
+    Column("id", Key, primary_key=True, comment="keyed digest of the SHA-256"),
     Column("sha256", String(64), nullable=False, unique=True),
     Column("sha1", String(40), nullable=False),
     Column("md5", String(32), nullable=False, index=True),
@@ -113,6 +212,14 @@ blob = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("duration", Float, comment="seconds"),
+)
+blob_key = Table(
+    "blob_key",
+    metadata,
+    Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
+    Column("object", Key, nullable=False, unique=True, comment="the object's name in the store: a keyed digest"),
+    Column("kek", Key, nullable=False, index=True, comment="the key-encryption key that opens the wrapped key"),
+    Column("wrapped", LargeBinary, nullable=False, comment="the wrapped data key; without this row nobody reads it"),
 )
 fingerprint = Table(
     "fingerprint",

@@ -18,7 +18,8 @@ class Summary:
     Attributes:
         received: reports that came in: `accepted` and, by reason, `rejected`.
         incidents: what the accepted reports stand for; a batched one stands for several.
-        sightings: file entries of all reports: `stored`, `missing` and, by reason, `quarantined`.
+        sightings: file entries of all reports: `stored`, `missing`, `not_sent` (metadata alone came) and, by
+            reason, `quarantined`.
         distinct_files: different files among the stored sightings.
         known: distinct files that stand on a list, by picture.
         new: distinct pictures and videos on no list, copies of one another counted once.
@@ -34,6 +35,7 @@ class Summary:
     sightings: int
     stored: int
     missing: int
+    not_sent: int
     quarantined: Mapping[str, int]
     distinct_files: int
     known: int
@@ -51,7 +53,7 @@ def summarize(connection: Connection) -> Summary:
     fault = func.coalesce(schema.sighting.c.fault, schema.blob.c.fault)
     joined = schema.sighting.outerjoin(schema.blob, schema.blob.c.id == schema.sighting.c.blob_id)
     faults = _by(connection, select(fault, func.count()).select_from(joined).group_by(fault))
-    stored, missing = faults.pop("", 0), faults.pop(FileFault.MISSING, 0)
+    stored, missing, not_sent = (faults.pop(name, 0) for name in ("", FileFault.MISSING, FileFault.NOT_SENT))
     kind = schema.sighting.c.kind
     files = func.count(distinct(schema.sighting.c.blob_id))
     return Summary(
@@ -59,9 +61,10 @@ def summarize(connection: Connection) -> Summary:
         accepted=accepted,
         rejected=rejected,
         incidents=connection.scalar(select(func.coalesce(func.sum(report.incidents), 0))) or 0,
-        sightings=stored + missing + sum(faults.values()),
+        sightings=stored + missing + not_sent + sum(faults.values()),
         stored=stored,
         missing=missing,
+        not_sent=not_sent,
         quarantined=faults,
         distinct_files=connection.scalar(select(files).select_from(joined).where(fault.is_(None))) or 0,
         known=len(_known(connection)),

@@ -1,6 +1,5 @@
 """Checks: one real operation on each part, and what mends it where that fails."""
 
-import hashlib
 import operator
 import secrets
 import shutil
@@ -16,16 +15,19 @@ from sqlalchemy import make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 from urllib3.exceptions import HTTPError
 
-from domain.errors import BreakwaterError, InvalidSettings, ServiceFailed
+from domain.errors import BlobCorrupt, BreakwaterError, InvalidSettings, ServiceFailed
+from domain.media import BlobKey, Sealed
 from domain.model import Role
 from infra import keys
 from infra.blobs.naming import Naming
-from infra.blobs.opening import open_blobs
+from infra.blobs.opening import open_objects
+from infra.blobs.sealed import SealedBlobs
 from infra.ledger.engine import connect
 from infra.ledger.schema import hash_list
 from infra.registry import Registry
 from infra.settings import Settings
 from infra.stack.prefect import POOL, online
+from infra.wrapping import open_wrapping
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -75,15 +77,26 @@ def data_folder(settings: Settings) -> str:
 
 
 def blob_store(settings: Settings) -> str:
-    """Write, read and delete a small blob."""
-    blobs = open_blobs(settings, Naming(keys.load_or_make(settings.name_key_file)))
+    """Write, read and remove a small file, sealed."""
+    objects, wrapping = open_objects(settings), open_wrapping(settings)
+    naming = Naming(keys.load_or_make(settings.name_key_file))
+    blobs = SealedBlobs(objects, naming, wrapping, _EmptyBook())
     content = f"breakwater probe {secrets.token_hex(8)}".encode()
-    key = blobs.key(hashlib.sha256(content).hexdigest())
-    blobs.write(key, BytesIO(content), len(content))
+    stored = blobs.store(BytesIO(content))
     blobs.flush()
-    blobs.read(key)
-    blobs.delete(key)
+    assert stored.sealed is not None
+    if blobs.unseal(stored.blob, stored.sealed) != content:
+        raise BlobCorrupt("what was written is not what is read back; look at the disk or the S3 server")
+    blobs.discard(stored.sealed.object)
     return settings.blobs_url
+
+
+class _EmptyBook:
+    """No file is held already: the probe is always new."""
+
+    def find(self, _key: BlobKey) -> Sealed | None:
+        """Find nothing."""
+        return None
 
 
 def ledger(settings: Settings) -> str:

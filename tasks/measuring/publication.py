@@ -5,10 +5,13 @@ from pathlib import Path
 
 from domain.counts import Counts
 from infra.archive import Dataset
+from infra.ledger.engine import reading
+from infra.ledger.history import corrections
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary, registered
 from infra.world import world
 from tasks import summarizing
+from tasks.measuring.corrections import corrected
 from tasks.measuring.figures import figures
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
 from tasks.measuring.series import Series, measure, write_series
@@ -43,12 +46,17 @@ def page_of(
 
 
 def read_series() -> Series:
-    """Measure the registered history."""
+    """Measure the registered history, as revisions and analysts corrected it."""
     archive = world().archive
-    with world().ledger.begin() as connection:
+    with reading(world().ledger) as connection:
         batches = {dataset: registered(connection, dataset) for dataset in Dataset}
-    reports, sightings = (archive.read(dataset, batches[dataset]) for dataset in (Dataset.REPORTS, Dataset.SIGHTINGS))
-    return measure(reports, sightings)
+        said = corrections(connection)
+    return measure(
+        *(
+            corrected(dataset, archive.read(dataset, batches[dataset]), said)
+            for dataset in (Dataset.REPORTS, Dataset.SIGHTINGS)
+        )
+    )
 
 
 def write_page(page: Page, file: Path) -> Path:

@@ -1,7 +1,7 @@
 """CyberTipline documents to reports: parsed without entities or network, validated, and read for what they mean."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -9,12 +9,12 @@ from lxml import etree
 
 from domain.errors import Rejected
 from domain.report import (
+    HASH_LENGTH,
+    KIND_LENGTH,
+    ClaimedHash,
     Classification,
     FileAnnotation,
-    Identifier,
     IncidentType,
-    Location,
-    LocationRole,
     NamedFile,
     Receipt,
     Rejection,
@@ -23,10 +23,8 @@ from domain.report import (
     Vector,
 )
 from tasks.media import claims_media
+from tasks.reports.people import locations, particulars
 from tasks.reports.schema import check
-
-NO_COUNTRY = frozenset({"A1", "A2", "O1", "AP", "EU"})
-"""MaxMind's pseudo-codes (anonymous proxy, satellite, other, two regions): nobody lives there."""
 
 _INCIDENT_VECTORS = {
     "emailIncident": Vector.EMAIL,
@@ -35,13 +33,22 @@ _INCIDENT_VECTORS = {
     "cellPhoneIncident": Vector.CELL_PHONE,
     "peer2peerIncident": Vector.P2P,
 }
-_IDENTIFIER_PATHS = {
-    Identifier.IP_ADDRESS: "ipCaptureEvent",
-    Identifier.EMAIL: "*/email",
-    Identifier.PHONE: "*/phone",
-    Identifier.DEVICE: "deviceId",
-}
 Flag = TypeVar("Flag", ReportAnnotation, FileAnnotation)
+
+MAX_TAGS = 100_000
+"""Tags of one document; an honest one has hundreds."""
+
+EARLIEST_INCIDENT = datetime(1900, 1, 1, tzinfo=UTC)
+"""No report tells of what happened before."""
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of the receiving side's clock a reporter's may be."""
+
+_ENCODING_ERRORS = (
+    etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
+    etree.ErrorTypes.ERR_UNSUPPORTED_ENCODING,
+    etree.ErrorTypes.ERR_INVALID_ENCODING,
+)
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -57,14 +64,14 @@ def parse_report(content: bytes, receipt: Receipt, files: tuple[NamedFile, ...])
     return Report(
         receipt=receipt,
         incident_type=_incident_type(summary),
-        incident_at=_moment(_text(summary, "incidentDateTime")),
+        incident_at=_happened(_text(summary, "incidentDateTime"), receipt.received_at),
         escalated=summary.find("escalateToHighPriority") is not None,
         batched=root.find("batchedReport") is not None,
         users=len(root.findall("personOrUserReported")),
         annotations=frozenset(_flags(summary.find("reportAnnotations"), ReportAnnotation)),
         vectors=frozenset(vector for one in root.findall("internetDetails/*") for vector in _vectors(one)),
-        locations=frozenset(_locations(root)),
-        identifiers=frozenset(_identifiers(root)),
+        locations=locations(root),
+        particulars=particulars(root),
         files=files,
     )
 
@@ -89,24 +96,36 @@ def parse_file_details(content: bytes, file_id: str) -> NamedFile:
         publicly_available=_boolean(root, "publiclyAvailable"),
         annotations=frozenset(annotations),
         classification=_classification(root),
+        hashes=frozenset(_hashes(root)),
         claims_media=any(claims_media(root.findtext(tag) or "") for tag in ("fileName", "originalFileName")),
     )
 
 
 def _document(content: bytes, name: str) -> etree._Element:
     """Parse and check one document; entities are not resolved, nothing is fetched, huge trees are refused."""
+    if content.count(b"<") > MAX_TAGS:
+        raise Rejected(Rejection.TOO_MANY)
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
     )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        forbidden = b"<!DOCTYPE" in content or b"<!ENTITY" in content
-        raise Rejected(Rejection.FORBIDDEN_XML if forbidden else Rejection.NOT_WELL_FORMED) from error
+        raise Rejected(_why(content, error)) from error
     if getattr(root.getroottree().docinfo, "doctype", ""):
         raise Rejected(Rejection.FORBIDDEN_XML)
     check(root, name)
     return root
+
+
+def _why(content: bytes, error: Exception) -> Rejection:
+    """Tell why a document is no XML; declarations are looked for in wide encodings too."""
+    narrow = content.replace(b"\0", b"")
+    if b"<!DOCTYPE" in narrow or b"<!ENTITY" in narrow:
+        return Rejection.FORBIDDEN_XML
+    if isinstance(error, LookupError) or getattr(error, "code", 0) in _ENCODING_ERRORS:
+        return Rejection.WRONG_ENCODING
+    return Rejection.NOT_WELL_FORMED
 
 
 def _child(element: etree._Element, name: str) -> etree._Element:
@@ -155,6 +174,14 @@ def _moment(text: str) -> datetime:
         raise Rejected(Rejection.SCHEMA) from None
 
 
+def _happened(text: str, received_at: datetime) -> datetime:
+    """Read when something happened; it was not before anyone could report it, nor after it was reported."""
+    moment = _moment(text)
+    if not EARLIEST_INCIDENT <= moment <= received_at + CLOCKS_DIFFER:
+        raise Rejected(Rejection.IMPOSSIBLE_DATE)
+    return moment
+
+
 def _incident_type(summary: etree._Element) -> IncidentType:
     try:
         return IncidentType(_text(summary, "incidentType"))
@@ -175,6 +202,18 @@ def _md5(element: etree._Element) -> str:
     if not re.fullmatch(r"[0-9a-f]{32}", text):
         raise Rejected(Rejection.SCHEMA)
     return text
+
+
+def _hashes(root: etree._Element) -> list[ClaimedHash]:
+    """Read the hashes that the reporter supplies, but the MD5; one that is too long to keep is refused."""
+    hashes = [
+        ClaimedHash((each.get("hashType") or "").strip()[:KIND_LENGTH], (each.text or "").strip())
+        for each in root.findall("originalFileHash")
+        if each.get("hashType", "").upper() != "MD5"
+    ]
+    if any(len(each.value) > HASH_LENGTH for each in hashes):
+        raise Rejected(Rejection.TOO_LARGE)
+    return [each for each in hashes if each.value]
 
 
 def _vectors(incident: etree._Element) -> set[Vector]:
@@ -201,24 +240,3 @@ def _url_vector(url: str) -> Vector:
     if host.endswith(".onion"):
         return Vector.TOR
     return Vector.FTP if parts.scheme.lower() in ("ftp", "ftps", "sftp") else Vector.URL
-
-
-def _locations(root: etree._Element) -> set[Location]:
-    """Collect the countries of those reported and of victims, by role."""
-    roles = {"personOrUserReported": LocationRole.SUSPECT, "victim": LocationRole.VICTIM}
-    return {
-        Location(code, role)
-        for tag, role in roles.items()
-        for person in root.findall(tag)
-        for place in (*person.iter("countryCode"), *person.iter("country"))
-        if (code := (place.text or "").strip().upper()) not in NO_COUNTRY and re.fullmatch("[A-Z]{2}", code)
-    }
-
-
-def _identifiers(root: etree._Element) -> set[Identifier]:
-    """Tell which kinds of identifiers are there of those reported; their values stay in the raw report."""
-    people = root.findall("personOrUserReported")
-    found = {kind for kind, path in _IDENTIFIER_PATHS.items() if any(one.find(path) is not None for one in people)}
-    if any(_text(one, "espIdentifier") or _text(one, "screenName") for one in people):
-        found.add(Identifier.ACCOUNT)
-    return found

@@ -17,11 +17,10 @@ from domain.errors import InvalidSettings, Rejected
 from domain.intake import HeldFile, SightedFile, Taken
 from domain.media import Kind
 from domain.ports import BlobStore
-from domain.report import FileFault, NamedFile, Receipt, Rejection, Source
+from domain.report import FileFault, NamedFile, Receipt, Rejection, Report, Source
 from infra.world import world
-from tasks.hashing import digest
-from tasks.media import SNIFFED_BYTES, kind_of, sniff
 from tasks.reports.cybertip import parse_file_details, parse_report
+from tasks.reports.taking import assemble, hold
 
 RECEIPT, REPORT, SIMULATED = "receipt.json", "report.xml", ".simulated"
 EARLIEST = datetime(1998, 1, 1, tzinfo=UTC)
@@ -94,36 +93,29 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     held = {str(file.relative_to(drop)): _hold(file, blobs) for file in _files(drop)}
     file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
     of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
-    receipt, report, rejection = None, None, None
+    receipt: Receipt | None = None
+    report: Report | Rejection
     named = tuple(NamedFile(file_id) for file_id in file_ids)
     try:
         receipt = parse_receipt(_read(drop / RECEIPT, max_xml_bytes, Rejection.NO_RECEIPT))
         named = tuple(_named(drop, file_id, max_xml_bytes) for file_id in file_ids)
         report = parse_report(_read(drop / REPORT, max_xml_bytes, Rejection.NO_REPORT), receipt, named)
     except Rejected as rejected:
-        rejection = Rejection(rejected.args[0])
-    return Taken(
-        drop=key,
-        report_id=_report_id(drop, receipt, held),
-        external_id=receipt.external_id if receipt else _plain(drop.name),
-        receipt=receipt,
-        report=report,
-        rejection=rejection,
-        documents=tuple(held[name] for name in held if name not in of_files),
-        files=tuple(_sighted(each, held, rejected=rejection is not None) for each in named),
+        report = Rejection(rejected.args[0])
+    return assemble(
+        key,
+        receipt.external_id if receipt else _plain(drop.name),
+        receipt,
+        report,
+        documents=[held[name] for name in held if name not in of_files],
+        files=[_sighted(each, held, rejected=isinstance(report, Rejection)) for each in named],
+        content=[part for name, file in held.items() if name != RECEIPT for part in (name, file.digests.sha256)],
     )
 
 
 def _files(drop: Path) -> list[Path]:
     """List the files of a drop and of the folders in it; a link is none, since it may lead anywhere."""
     return sorted(file for file in drop.rglob("*") if file.is_file() and not file.is_symlink())
-
-
-def _report_id(drop: Path, receipt: Receipt | None, held: Mapping[str, HeldFile]) -> str:
-    """Name a report by its reporter, its number there and its content."""
-    reporter, external_id = (receipt.reporter, receipt.external_id) if receipt else ("", drop.name)
-    content = [part for name, file in held.items() if name != RECEIPT for part in (name, file.digests.sha256)]
-    return world().surrogate("report", reporter, external_id, *content)
 
 
 def _read(file: Path, limit: int, absent: Rejection) -> bytes:
@@ -144,16 +136,9 @@ def _named(drop: Path, file_id: str, limit: int) -> NamedFile:
 
 
 def _hold(file: Path, blobs: BlobStore) -> HeldFile:
-    """Put a file's bytes into the store, read once for its digests and once to be written."""
+    """Put a file's bytes into the store."""
     with file.open("rb") as content:
-        digests = digest(content)
-        content.seek(0)
-        head = content.read(SNIFFED_BYTES)
-        content.seek(0)
-        blob = blobs.key(digests.sha256)
-        blobs.write(blob, content, digests.size)
-    media_type = sniff(head)
-    return HeldFile(blob, digests, media_type, kind_of(media_type))
+        return hold(blobs.store(content))
 
 
 def _sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) -> SightedFile:

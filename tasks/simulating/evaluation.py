@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from infra.ledger import outcomes
+from infra.ledger.engine import reading
 from infra.ledger.outcomes import Outcomes
 from infra.world import world
 
@@ -108,7 +109,7 @@ def _urgent(reports: Sequence[Row], order: Sequence[str], what: str) -> Quality:
 def evaluation() -> list[Quality]:
     """Evaluate the ledger against the truth in the data folder."""
     truth = world().settings.root / "truth"
-    with world().ledger.begin() as connection:
+    with reading(world().ledger) as connection:
         found = outcomes.read(connection)
     return evaluate(_rows(truth / "files.csv"), _rows(truth / "reports.csv"), found)
 

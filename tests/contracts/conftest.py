@@ -6,11 +6,13 @@ import pytest
 from servers.postgres import running_postgres
 from servers.s3 import running_s3
 
-from infra.blobs.directory import DirectoryBlobs
+from infra.blobs.directory import DirectoryObjects
 from infra.blobs.naming import Naming
-from infra.blobs.s3 import S3Blobs, s3_client
+from infra.blobs.s3 import S3Objects, s3_client
+from infra.blobs.sealed import SealedBlobs
 from infra.ledger.engine import connect
 from infra.stack.s3 import ACCESS_KEY, REGION
+from infra.wrapping import LocalKeys
 
 
 @pytest.fixture(scope="session")
@@ -32,15 +34,35 @@ def minio():
 
 
 @pytest.fixture(params=["directory", "seaweedfs", "minio"])
-def blobs(request, tmp_path):
-    naming = Naming(secrets.token_bytes(32))
+def objects(request, tmp_path):
     if request.param == "directory":
-        return DirectoryBlobs(tmp_path / "blobs", naming)
+        return DirectoryObjects(tmp_path / "blobs")
     server = request.getfixturevalue(request.param)
     client = s3_client(server.endpoint, ACCESS_KEY, server.secret_key, REGION, secure=False)
-    store = S3Blobs(client, f"test-{secrets.token_hex(4)}", naming)
+    store = S3Objects(client, f"test-{secrets.token_hex(4)}")
     store.make_bucket()
     return store
+
+
+class Book(dict):
+    """Wrapped keys in memory, as the ledger keeps them: the first one recorded stays."""
+
+    def find(self, key):
+        return self.get(key)
+
+    def record(self, stored):
+        if stored.sealed:
+            self.setdefault(stored.blob, stored.sealed)
+
+
+@pytest.fixture
+def book():
+    return Book()
+
+
+@pytest.fixture
+def blobs(objects, book):
+    return SealedBlobs(objects, Naming(secrets.token_bytes(32)), LocalKeys([secrets.token_bytes(32)]), book)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -23,12 +23,14 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from taken_in import held, key, sighted, taken, utc
 
 from domain.errors import InvalidSettings, LedgerRefused
 from domain.priority import Priority
 from infra.ledger import priorities, reports, schema
-from infra.ledger.engine import connect, migrate, upsert
+from infra.ledger.engine import connect, migrate, reading, upsert
+from infra.ledger.roles import ANALYST, METADATA, RESTRICTED, make_roles
 
 probe = Table(
     "probe",
@@ -169,7 +171,7 @@ def test_two_intakes_at_once_register_each_report_once(ledger):
             everything = [taken(name, sighted("a")) for name in names]
             fresh = reports.unknown(connection, everything)
             time.sleep(0.3)
-            return reports.record(connection, everything, fresh, [])["received"]
+            return reports.record(connection, everything, fresh)["received"]
 
     with ThreadPoolExecutor(2) as pool:
         received = [pool.submit(take_in, *names) for names in (("0", "1"), ("1", "2"))]
@@ -181,7 +183,7 @@ def test_two_rankings_at_once_leave_a_report_in_the_queue_once(ledger):
     migrate(ledger)
     with ledger.begin() as connection:
         everything = [taken("r0")]
-        reports.record(connection, everything, everything, [])
+        reports.record(connection, everything, everything)
     together = threading.Barrier(2)
 
     def rank(evidence):
@@ -217,3 +219,56 @@ def test_writers_at_once_lose_nothing(ledger, table):
 def test_other_databases_are_refused(url):
     with pytest.raises(InvalidSettings, match="BREAKWATER_LEDGER"):
         connect(url)
+
+
+def test_a_reader_neither_waits_for_a_writer_nor_writes(ledger):
+    migrate(ledger)
+    with ledger.begin() as writer:
+        one = taken("one")
+        reports.record(writer, [one], [one])
+        with reading(ledger) as reader:
+            assert reader.scalar(select(func.count()).select_from(schema.report)) == 0
+    with pytest.raises(DBAPIError, match=r"(?i)read.?only"), reading(ledger) as reader:
+        reader.execute(schema.hash_list.insert().values(name="a", digest="b", malformed=0))
+    with ledger.begin() as writer:  # the same connection, out of the pool
+        writer.execute(schema.hash_list.insert().values(name="a", digest="b", malformed=0))
+
+
+def test_a_reader_sees_one_state_of_the_ledger(ledger):
+    migrate(ledger)
+    with reading(ledger) as reader:
+        assert reader.scalar(select(func.count()).select_from(schema.report)) == 0
+        with ledger.begin() as writer:
+            one = taken("one")
+            reports.record(writer, [one], [one])
+        assert reader.scalar(select(func.count()).select_from(schema.report)) == 0
+
+
+def test_the_metadata_role_reads_everything_but_personal_data(ledger):
+    migrate(ledger)
+    if ledger.dialect.name == "sqlite":
+        with pytest.raises(InvalidSettings, match="no roles"), ledger.begin() as connection:
+            make_roles(connection)
+        return
+    with ledger.begin() as connection:
+        one = taken("one", sighted("a"))
+        reports.record(connection, [one], [one])
+    for _ in range(2):
+        with ledger.begin() as connection:
+            make_roles(connection)
+    for role, refused in ((METADATA, set(RESTRICTED)), (ANALYST, set())):
+        assert {name for name in schema.metadata.tables if not readable(ledger, role, name)} == refused
+
+
+def readable(ledger, role, table):
+    with ledger.connect() as connection:
+        connection.exec_driver_sql(f"SET ROLE {role}")
+        try:
+            connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"')
+        except ProgrammingError:
+            return False
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("RESET ROLE")
+            connection.rollback()
+        return True

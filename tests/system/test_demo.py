@@ -13,6 +13,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import select
+
+from infra.ledger import schema
+from infra.ledger.engine import reading
+from infra.settings import Settings
+from infra.world import World
 
 REPORTS = 30
 BREAKWATER = str(Path(sys.executable).with_name("breakwater"))
@@ -130,9 +136,20 @@ def test_received_is_accepted_and_rejected_and_every_named_file_is_somewhere(dem
 @pytest.mark.timeout(600)
 def test_every_byte_that_came_is_kept(demo):
     folder, _, _ = demo
-    kept = {file.read_bytes() for file in (folder / "blobs").glob("??/*/*") if file.is_file()}
+    there = World(Settings(data=folder))
+    with reading(there.ledger) as connection:
+        kept = {there.blobs.read(blob) for blob in connection.scalars(select(schema.blob.c.id))}
+    there.ledger.dispose()
     came = {file.read_bytes() for file in (folder / "inbox").glob("*/*")}
     assert came <= kept
+
+
+@pytest.mark.timeout(600)
+def test_nothing_that_came_is_stored_in_the_clear(demo):
+    folder, _, _ = demo
+    starts = {file.read_bytes()[:64] for file in (folder / "inbox").glob("*/*") if file.stat().st_size >= 64}
+    for file in (file for file in folder.rglob("*") if file.is_file() and folder / "inbox" not in file.parents):
+        assert file.read_bytes()[:64] not in starts, file
 
 
 @pytest.mark.timeout(600)

@@ -24,7 +24,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "blob",
-        sa.Column("id", sa.String(length=64), nullable=False, comment="keyed digest of the SHA-256; the object's name"),
+        sa.Column("id", sa.String(length=64), nullable=False, comment="keyed digest of the SHA-256"),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("sha1", sa.String(length=40), nullable=False),
         sa.Column("md5", sa.String(length=32), nullable=False),
@@ -45,6 +45,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_blob_kind"), "blob", ["kind"], unique=False)
     op.create_index(op.f("ix_blob_md5"), "blob", ["md5"], unique=False)
+    op.create_table(
+        "bundle",
+        sa.Column("id", sa.String(length=64), nullable=False, comment="keyed digest of what its reports share"),
+        sa.Column("rule", sa.String(length=96), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "undone_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when a person took it apart; no run makes it again",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bundle")),
+    )
     op.create_table(
         "cluster",
         sa.Column(
@@ -69,7 +82,27 @@ def upgrade() -> None:
             "id", sa.String(length=64), nullable=False, comment="keyed digest of reporter, external id and content"
         ),
         sa.Column("external_id", sa.String(length=128), nullable=False),
-        sa.Column("reporter", sa.String(length=128), server_default="", nullable=False),
+        sa.Column(
+            "reporter",
+            sa.String(length=64),
+            server_default="",
+            nullable=False,
+            comment="pseudonym: keyed digest of the name",
+        ),
+        sa.Column(
+            "content",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed digest of its files: the same from several reporters",
+        ),
+        sa.Column(
+            "revision",
+            sa.Integer(),
+            server_default="1",
+            nullable=False,
+            comment="1, then one more for each new content",
+        ),
+        sa.Column("superseded_by", sa.String(length=64), nullable=True, comment="the revision that took its place"),
         sa.Column("source", sa.String(length=96), nullable=True),
         sa.Column(
             "received_at",
@@ -85,10 +118,55 @@ def upgrade() -> None:
         sa.Column("escalated", sa.Boolean(), nullable=True),
         sa.Column("batched", sa.Boolean(), nullable=True),
         sa.Column("incidents", sa.Integer(), nullable=True),
+        sa.Column(
+            "completeness",
+            sa.Integer(),
+            nullable=True,
+            comment="how much of what locates someone is there, 0-100; no part of urgency",
+        ),
+        sa.Column(
+            "archived",
+            sa.Boolean(),
+            server_default=sa.text("(false)"),
+            nullable=False,
+            comment="stands in a registered batch",
+        ),
         sa.CheckConstraint(
             "rejection IS NOT NULL OR received_at IS NOT NULL", name=op.f("ck_report_accepted_is_whole")
         ),
+        sa.ForeignKeyConstraint(["superseded_by"], ["report.id"], name=op.f("fk_report_superseded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report")),
+    )
+    op.create_index(op.f("ix_report_content"), "report", ["content"], unique=False)
+    op.create_index("ix_report_number", "report", ["reporter", "external_id"], unique=False)
+    op.create_index(
+        "ix_report_to_archive",
+        "report",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("NOT archived AND rejection IS NULL"),
+        sqlite_where=sa.text("NOT archived AND rejection IS NULL"),
+    )
+    op.create_table(
+        "reporter",
+        sa.Column("id", sa.String(length=64), nullable=False, comment="pseudonym: keyed digest of the name"),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("source", sa.String(length=96), nullable=True, comment="for those who report over the gateway"),
+        sa.Column(
+            "secret",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed digest of the gateway's password; empty: cannot report there",
+        ),
+        sa.Column(
+            "simulated",
+            sa.Boolean(),
+            server_default=sa.text("(false)"),
+            nullable=False,
+            comment="reports made-up reports alone",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reporter")),
+        info={"restricted": True},
     )
     op.create_table(
         "run",
@@ -100,6 +178,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_table(
+        "blob_key",
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "object", sa.String(length=64), nullable=False, comment="the object's name in the store: a keyed digest"
+        ),
+        sa.Column(
+            "kek", sa.String(length=64), nullable=False, comment="the key-encryption key that opens the wrapped key"
+        ),
+        sa.Column(
+            "wrapped",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="the wrapped data key; without this row nobody reads it",
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_blob_key_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", name=op.f("pk_blob_key")),
+        sa.UniqueConstraint("object", name=op.f("uq_blob_key_object")),
+    )
+    op.create_index(op.f("ix_blob_key_kek"), "blob_key", ["kek"], unique=False)
+    op.create_table(
+        "bundle_member",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("bundle_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["bundle_id"], ["bundle.id"], name=op.f("fk_bundle_member_bundle_id")),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_bundle_member_report_id")),
+        sa.PrimaryKeyConstraint("report_id", name=op.f("pk_bundle_member")),
+    )
+    op.create_index(op.f("ix_bundle_member_bundle_id"), "bundle_member", ["bundle_id"], unique=False)
+    op.create_table(
         "cluster_member",
         sa.Column("kind", sa.String(length=96), nullable=False),
         sa.Column("member", sa.String(length=64), nullable=False, comment="a blob's or a report's id"),
@@ -108,6 +215,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "member", name=op.f("pk_cluster_member")),
     )
     op.create_index(op.f("ix_cluster_member_cluster_id"), "cluster_member", ["cluster_id"], unique=False)
+    op.create_table(
+        "draft",
+        sa.Column(
+            "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="the report's number at the gateway"
+        ),
+        sa.Column("reporter", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=96), nullable=False, comment="open, finished or retracted"),
+        sa.Column(
+            "request",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed digest by which a retried submission is known",
+        ),
+        sa.Column("report_id", sa.String(length=64), nullable=True, comment="what it became"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_draft_report_id")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_draft")),
+        sa.UniqueConstraint("request", name=op.f("uq_draft_request")),
+    )
     op.create_table(
         "embedding",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
@@ -163,6 +290,18 @@ def upgrade() -> None:
         sa.Column("share", sa.Float(), nullable=False, comment="share of the file's frames that agree, 0-1"),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_match_blob_id")),
         sa.PrimaryKeyConstraint("blob_id", "list_name", "entry", name=op.f("pk_match")),
+    )
+    op.create_table(
+        "person",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "kek", sa.String(length=64), nullable=False, comment="the key-encryption key that opens the wrapped key"
+        ),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False, comment="the wrapped data key"),
+        sa.Column("content", sa.LargeBinary(), nullable=False, comment="the report's particulars, sealed"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_person_report_id")),
+        sa.PrimaryKeyConstraint("report_id", name=op.f("pk_person")),
+        info={"restricted": True},
     )
     op.create_table(
         "priority",
@@ -229,11 +368,52 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "country", "role", name=op.f("pk_report_location")),
     )
     op.create_table(
+        "report_trace",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=96), nullable=False),
+        sa.Column("identifier", sa.String(length=96), nullable=False),
+        sa.Column(
+            "value",
+            sa.String(length=64),
+            nullable=False,
+            comment="keyed digest of the particular: links, tells nothing",
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_report_trace_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "role", "identifier", "value", name=op.f("pk_report_trace")),
+    )
+    op.create_index(op.f("ix_report_trace_value"), "report_trace", ["value"], unique=False)
+    op.create_table(
         "report_vector",
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.Column("vector", sa.String(length=96), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_report_vector_report_id")),
         sa.PrimaryKeyConstraint("report_id", "vector", name=op.f("pk_report_vector")),
+    )
+    op.create_table(
+        "revised",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "field",
+            sa.String(length=96),
+            nullable=False,
+            comment="vector, country or kind: what an analyst says, not the reporter",
+        ),
+        sa.Column("ordinal", sa.Integer(), nullable=False, comment="the file entry, for its kind; -1 for the report"),
+        sa.Column(
+            "revised_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="the latest holds, and the older ones stay",
+        ),
+        sa.Column("analyst", sa.String(length=96), nullable=False, comment="surrogate"),
+        sa.Column(
+            "codes",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+            comment="the whole value: sorted codes",
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_revised_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "field", "ordinal", "revised_at", "analyst", name=op.f("pk_revised")),
     )
     op.create_table(
         "sighting",
@@ -269,28 +449,71 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "ordinal", "annotation", name=op.f("pk_sighting_annotation")),
     )
     op.create_table(
+        "sighting_hash",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=96), nullable=False, comment="as its reporter calls it"),
+        sa.Column(
+            "value",
+            sa.String(length=1024),
+            nullable=False,
+            comment="claimed: carried and matched exactly, never computed",
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_sighting_hash_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "ordinal", "kind", "value", name=op.f("pk_sighting_hash")),
+    )
+    op.create_table(
         "taken_drop",
         sa.Column(
             "key",
             sa.String(length=64),
             nullable=False,
-            comment="keyed digest of a drop's name and files, to take it once",
+            comment="keyed digest of what a drop or a file is, to take it once",
         ),
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_taken_drop_report_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_drop")),
+    )
+    op.create_table(
+        "draft_part",
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "name", sa.String(length=128), nullable=False, comment="as in a drop: report.xml, FILE.bin, FILE.xml"
+        ),
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("sha1", sa.String(length=40), nullable=False),
+        sa.Column("md5", sa.String(length=32), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=96), nullable=False),
+        sa.Column("kind", sa.String(length=96), nullable=False),
+        sa.Column(
+            "object",
+            sa.String(length=64),
+            nullable=True,
+            comment="where its sealed bytes lie; empty: the blob was held already",
+        ),
+        sa.Column("kek", sa.String(length=64), nullable=True),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["number"], ["draft.number"], name=op.f("fk_draft_part_number")),
+        sa.PrimaryKeyConstraint("number", "name", name=op.f("pk_draft_part")),
     )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("draft_part")
     op.drop_table("taken_drop")
+    op.drop_table("sighting_hash")
     op.drop_table("sighting_annotation")
     op.drop_index(op.f("ix_sighting_claimed_md5"), table_name="sighting")
     op.drop_index(op.f("ix_sighting_blob_id"), table_name="sighting")
     op.drop_table("sighting")
+    op.drop_table("revised")
     op.drop_table("report_vector")
+    op.drop_index(op.f("ix_report_trace_value"), table_name="report_trace")
+    op.drop_table("report_trace")
     op.drop_table("report_location")
     op.drop_table("report_identifier")
     op.drop_table("report_document")
@@ -303,17 +526,33 @@ def downgrade() -> None:
         sqlite_where=sa.text("current"),
     )
     op.drop_table("priority")
+    op.drop_table("person")
     op.drop_table("match")
     op.drop_table("known_hash")
     op.drop_table("inference")
     op.drop_table("fingerprint")
     op.drop_table("embedding")
+    op.drop_table("draft")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
     op.drop_table("cluster_member")
+    op.drop_index(op.f("ix_bundle_member_bundle_id"), table_name="bundle_member")
+    op.drop_table("bundle_member")
+    op.drop_index(op.f("ix_blob_key_kek"), table_name="blob_key")
+    op.drop_table("blob_key")
     op.drop_table("run")
+    op.drop_table("reporter")
+    op.drop_index(
+        "ix_report_to_archive",
+        table_name="report",
+        postgresql_where=sa.text("NOT archived AND rejection IS NULL"),
+        sqlite_where=sa.text("NOT archived AND rejection IS NULL"),
+    )
+    op.drop_index("ix_report_number", table_name="report")
+    op.drop_index(op.f("ix_report_content"), table_name="report")
     op.drop_table("report")
     op.drop_table("hash_list")
     op.drop_table("cluster")
+    op.drop_table("bundle")
     op.drop_index(op.f("ix_blob_md5"), table_name="blob")
     op.drop_index(op.f("ix_blob_kind"), table_name="blob")
     op.drop_table("blob")

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from domain.errors import Unreadable
-from domain.media import Kind
+from domain.media import HEAD_BYTES, Kind
 from domain.report import FileFault
-from tasks.media import SNIFFED_BYTES, claims_media, decode_image, kind_of, sniff
+from tasks.media import claims_media, decode_image, kind_of, sniff
 
 PIXELS = 10**6
 ORIENTATION = 0x112
@@ -63,7 +63,7 @@ def png_header(width, height):
      ("AVIF", "image/avif"), ("BMP", "image/x-ms-bmp")],
 )  # fmt: skip
 def test_a_picture_is_known_by_its_first_bytes(form, media_type):
-    found = sniff(saved(ramp(), form)[:SNIFFED_BYTES])
+    found = sniff(saved(ramp(), form)[:HEAD_BYTES])
     assert (found, kind_of(found)) == (media_type, Kind.IMAGE)
 
 
@@ -79,7 +79,7 @@ def test_a_picture_is_known_by_its_first_bytes(form, media_type):
     ],
 )
 def test_a_video_is_known_by_its_first_bytes(container, codec):
-    assert kind_of(sniff(film(container, codec, moments=range(3))[:SNIFFED_BYTES])) is Kind.VIDEO
+    assert kind_of(sniff(film(container, codec, moments=range(3))[:HEAD_BYTES])) is Kind.VIDEO
 
 
 @pytest.mark.parametrize(

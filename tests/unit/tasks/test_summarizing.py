@@ -13,7 +13,7 @@ from infra.world import world
 from tasks.summarizing import MOST_URGENT, current, lines, markdown, reasons, why
 
 SUMMARY = Summary(
-    received=12, accepted=10, rejected={"schema": 2}, incidents=40, sightings=30, stored=20, missing=6,
+    received=12, accepted=10, rejected={"schema": 2}, incidents=40, sightings=30, stored=20, missing=6, not_sent=0,
     quarantined={"not_media": 3, "empty": 1}, distinct_files=16, known=4, new=9, kinds={"image": 15, "video": 5},
     copies=3, report_clusters=2,
 )  # fmt: skip

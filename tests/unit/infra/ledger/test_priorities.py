@@ -19,6 +19,8 @@ from domain.report import (
     Identifier,
     Location,
     LocationRole,
+    Particular,
+    PersonRole,
     Rejection,
     ReportAnnotation,
 )
@@ -104,7 +106,9 @@ def test_the_facts_of_a_report_are_what_it_says(connection):
     said = {
         "escalated": True, "batched": True,
         "annotations": frozenset({ReportAnnotation.SPAM, ReportAnnotation.SEXTORTION}),
-        "identifiers": frozenset({Identifier.PHONE, Identifier.EMAIL}),
+        "particulars": frozenset(
+            Particular(PersonRole.SUSPECT, kind, "x@example.org") for kind in (Identifier.PHONE, Identifier.EMAIL)
+        ),
         "locations": frozenset({Location("IN", LocationRole.VICTIM)}),
     }  # fmt: skip
     record(connection, taken("two", **said), taken("one"), taken("three", rejection=Rejection.SCHEMA))

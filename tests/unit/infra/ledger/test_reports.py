@@ -1,5 +1,7 @@
 """Reports in the ledger: each once, whole, and counted so that the counts add up."""
 
+import dataclasses
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,20 +16,20 @@ from domain.report import (
     Identifier,
     Location,
     LocationRole,
+    Particular,
+    PersonRole,
     Rejection,
     ReportAnnotation,
     Vector,
 )
-from infra.archive import Batch, Dataset
 from infra.ledger import reports, schema
-from infra.ledger.summaries import registered
 
 EVERYTHING = {
     "escalated": True, "batched": True, "users": 4,
     "annotations": frozenset({ReportAnnotation.SPAM, ReportAnnotation.SEXTORTION}),
     "vectors": frozenset({Vector.CHAT, Vector.TOR}),
     "locations": frozenset({Location("IN", LocationRole.SUSPECT), Location("IN", LocationRole.VICTIM)}),
-    "identifiers": frozenset({Identifier.PHONE}),
+    "particulars": frozenset({Particular(PersonRole.SUSPECT, Identifier.PHONE, "555-0100")}),
 }  # fmt: skip
 FAULTS = [None, FileFault.MISSING, FileFault.EMPTY, FileFault.DIGEST_MISMATCH, FileFault.NOT_MEDIA]
 
@@ -92,17 +94,47 @@ def test_a_file_of_several_reports_is_one_blob_and_a_sighting_each(connection):
     assert (files, len(rows(connection, schema.sighting))) == (1, 3)
 
 
-def test_taken_drops_are_remembered_and_batches_registered(connection):
+def test_taken_drops_are_remembered(connection):
     one = taken("one", sighted("a"))
-    batches = [
-        Batch("f" * 64, Dataset.REPORTS, 1),
-        Batch("0" * 64, Dataset.REPORTS, 2),
-        Batch("1" * 64, Dataset.SIGHTINGS, 1),
-    ]
-    reports.record(connection, [one], [one], batches)
+    record(connection, one)
     assert reports.taken_drops(connection) == {one.drop}
-    assert registered(connection, Dataset.REPORTS) == ["0" * 64, "f" * 64]
-    assert registered(connection, Dataset.SIGHTINGS) == ["1" * 64]
+
+
+def test_the_same_number_with_new_content_is_a_revision_that_takes_the_old_ones_place(connection):
+    first = record(connection, again("one", "7"))
+    second = record(connection, again("two", "7"), again("three", "8"))
+    third = record(connection, again("four", "7"))
+    assert [counts["revisions"] for counts in (first, second, third)] == [0, 1, 1]
+    report = schema.report.c
+    stand = connection.execute(select(report.id, report.revision, report.superseded_by))
+    assert {tuple(row) for row in stand} == {
+        (key("one"), 1, key("two")), (key("two"), 2, key("four")), (key("four"), 3, None), (key("three"), 1, None),
+    }  # fmt: skip
+
+
+def test_two_revisions_in_one_batch_are_numbered_as_they_come(connection):
+    record(connection, again("one", "7"), again("two", "7"))
+    report = schema.report.c
+    assert connection.execute(select(report.revision, report.superseded_by).order_by(report.revision)).all() == [
+        (1, key("two")), (2, None),
+    ]  # fmt: skip
+
+
+def test_a_rejected_revision_takes_nobodys_place(connection):
+    record(connection, again("one", "7"))
+    record(connection, again("two", "7", rejection=Rejection.SCHEMA))
+    assert connection.scalars(select(schema.report.c.superseded_by)).all() == [None, None]
+
+
+def test_the_same_number_of_another_reporter_is_another_report(connection):
+    record(connection, again("one", "7"))
+    counts = record(connection, again("two", "7", reporter="esp-02"))
+    assert counts["revisions"] == 0
+
+
+def again(name, number, **said):
+    """Take in a report whose reporter calls it `number`."""
+    return dataclasses.replace(taken(name, **said), external_id=number)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cybertips import details_xml, report_xml, write_drop
+from taken_in import opened
 
 from domain.counts import Counts
 from domain.errors import InvalidSettings, Rejected
@@ -16,7 +17,7 @@ from infra.ledger import reports
 from infra.ledger.summaries import summarize
 from infra.world import world
 from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take, take_batch
-from tasks.reports.intake import _record
+from tasks.reports.intake import _record, archive_reports
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
@@ -37,7 +38,7 @@ def test_a_whole_drop_is_accepted_and_its_bytes_are_held(inbox):
     assert [file.fault for file in one.files] == [None, None]
     assert len(one.held) == 2 + 2 * 2
     for held in one.held:
-        assert len(world().blobs.read(held.blob)) == held.digests.size
+        assert len(opened(held)) == held.digests.size
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_drop_that_does_not_validate_is_rejected_and_kept(inbox, name, content
     one = taken(drop)
     assert one.rejection is reason
     assert [file.fault for file in one.files] == [FileFault.REPORT_REJECTED]
-    kept = {world().blobs.read(held.blob) for held in one.held}
+    kept = {opened(held) for held in one.held}
     assert {file.read_bytes() for file in drop.iterdir()} == kept
 
 
@@ -131,6 +132,7 @@ def test_the_archive_registers_accepted_reports_alone(inbox):
     write_drop(inbox, "whole", [PNG])
     write_drop(inbox, "broken", [PNG], report=b"<report>")
     _record(take_batch(drops_in(inbox, "test")))
+    assert [archive_reports.fn()["reports_archived"] for _ in range(2)] == [1, 0]
     from infra.archive import Dataset
     from infra.ledger.summaries import registered
 
@@ -143,7 +145,7 @@ def test_the_archive_registers_accepted_reports_alone(inbox):
 
 
 def test_an_empty_batch_counts_nothing(data):
-    assert dict(_record([])) == dict(Counts(already_held=0))
+    assert dict(_record([])) == dict(Counts(already_held=0, revisions=0))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_stray_files_of_a_drop_are_kept_with_its_report(inbox):
     (drop / "a note.txt").write_bytes(b"by the way")
     one = taken(drop)
     assert (one.rejection, len(one.files)) == (None, 1)
-    assert b"by the way" in {world().blobs.read(held.blob) for held in one.documents}
+    assert b"by the way" in {opened(held) for held in one.documents}
 
 
 def test_a_foreign_name_is_kept_to_what_a_database_holds(inbox):
@@ -223,9 +225,9 @@ class Meanwhile:
     def __getattr__(self, name):
         return getattr(self._blobs, name)
 
-    def write(self, *arguments):
+    def store(self, *arguments):
         self._late.write_bytes(PNG)
-        return self._blobs.write(*arguments)
+        return self._blobs.store(*arguments)
 
 
 def test_a_file_that_comes_while_its_drop_is_read_makes_it_another_drop(inbox):
@@ -240,7 +242,7 @@ def test_folders_in_a_drop_are_kept_with_its_report(inbox):
     (drop / "more").mkdir()
     (drop / "more" / "evidence.bin").write_bytes(b"deep")
     before = drop_key(drop)
-    assert b"deep" in {world().blobs.read(held.blob) for held in taken(drop).documents}
+    assert b"deep" in {opened(held) for held in taken(drop).documents}
     (drop / "more" / "evidence.bin").write_bytes(b"deeper")
     assert drop_key(drop) != before
 
@@ -276,9 +278,9 @@ def test_a_receipt_nested_without_end_is_no_receipt():
 class Vanishing(Meanwhile):
     """A store during whose first write somebody takes a file of the drop away."""
 
-    def write(self, *arguments):
+    def store(self, *arguments):
         self._late.unlink(missing_ok=True)
-        return self._blobs.write(*arguments)
+        return self._blobs.store(*arguments)
 
 
 def test_a_file_that_cannot_be_read_is_told_without_its_name(inbox):

@@ -1,0 +1,34 @@
+"""Roles of the ledger on PostgreSQL: who reads personal data, and who works on metadata without it.
+
+`breakwater_analyst` reads and writes every table. `breakwater_metadata` does so but for the restricted ones, which it
+cannot even read: enough for every stage but intake. Give the accounts of people and workers one of the two
+(`GRANT breakwater_metadata TO nightly`). SQLite has no roles; there the sealing key alone guards what is personal.
+"""
+
+from sqlalchemy import Connection, text
+
+from domain.errors import InvalidSettings
+from infra.ledger import schema
+
+ANALYST, METADATA = "breakwater_analyst", "breakwater_metadata"
+RESTRICTED = tuple(sorted(table.name for table in schema.metadata.tables.values() if table.info.get("restricted")))
+"""Tables of personal data and of reporters' names."""
+
+
+def make_roles(connection: Connection) -> None:
+    """Make both roles, if they are not there, and grant them what they may; harmless when done again.
+
+    Raises:
+        InvalidSettings: the ledger is no PostgreSQL database, which alone has roles.
+    """
+    if connection.dialect.name != "postgresql":
+        raise InvalidSettings("the ledger is an SQLite file, which has no roles; BREAKWATER_LEDGER names another")
+    for role in (ANALYST, METADATA):
+        there = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
+        if not there:
+            connection.execute(text(f"CREATE ROLE {role} NOLOGIN"))
+        connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}"))
+    for name in RESTRICTED:
+        connection.execute(text(f"REVOKE ALL ON {name} FROM {METADATA}"))
