@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from apps import upkeep
+from apps.gateway.commands import gateway
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
 from infra import telemetry
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data to try everything on.")
 app.add_typer(simulate, name="simulate")
+app.add_typer(gateway, name="gateway")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
 for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate):

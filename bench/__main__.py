@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("fingerprints", "search")
+BENCHMARKS = ("fingerprints", "search", "sealing", "gateway")
 
 
 def main(names: list[str]) -> None:

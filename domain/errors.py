@@ -3,6 +3,7 @@
     BreakwaterError
     ├── Rejected          a report or a list that does not validate: a value to record, never a crash
     ├── Unreadable        a file that cannot be decoded: as `Rejected`, with a `domain.report.FileFault`
+    ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
@@ -24,6 +25,10 @@ class Rejected(BreakwaterError):
 
 class Unreadable(BreakwaterError):
     """A file cannot be decoded; `args[0]` is the `domain.report.FileFault` to record."""
+
+
+class DraftRefused(BreakwaterError):
+    """A draft does not allow what was asked of it; `args[0]` is the `domain.draft.Refusal`."""
 
 
 class UnusableModel(BreakwaterError):

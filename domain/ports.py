@@ -41,8 +41,8 @@ class BlobStore(Protocol):
         """Begin a file whose bytes come piece by piece."""
         ...
 
-    def store(self, content: BinaryIO) -> Stored:
-        """Take a whole file; durable after `flush`."""
+    def store(self, content: BinaryIO, *, unique: bool = False) -> Stored:
+        """Take a whole file; durable after `flush`. One that is `unique`, as a document is, is not looked up first."""
         ...
 
     def flush(self) -> None:

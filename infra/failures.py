@@ -3,6 +3,9 @@
 from sqlalchemy.exc import InterfaceError, OperationalError
 from urllib3.exceptions import HTTPError
 
+AWAY = (OSError, InterfaceError, OperationalError, HTTPError)
+"""What is raised where the ledger or the store does not answer."""
+
 _OF_OURS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 """Errors of the operating system that no waiting mends."""
 
@@ -12,5 +15,4 @@ def of_the_world(error: BaseException) -> bool:
     from minio.error import MinioException  # noqa: PLC0415 (a process that fails has time to import it)
     from mlflow.exceptions import RestException  # noqa: PLC0415 (as above)
 
-    away = (OSError, InterfaceError, OperationalError, HTTPError, MinioException, RestException)
-    return isinstance(error, away) and not isinstance(error, _OF_OURS)
+    return isinstance(error, (*AWAY, MinioException, RestException)) and not isinstance(error, _OF_OURS)

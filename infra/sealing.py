@@ -40,18 +40,24 @@ class Sealer:
 
     def update(self, piece: bytes) -> bytes:
         """Take the next piece, and give what is sealed by now."""
-        self._waiting += piece
         sealed, self._header = [self._header], b""
-        while len(self._waiting) > CHUNK:  # the last chunk, even a full one, waits for `finish`
-            sealed.append(self._chunk(bytes(self._waiting[:CHUNK]), last=False))
-            del self._waiting[:CHUNK]
+        view, start = memoryview(piece), 0
+        if len(self._waiting) + len(view) > CHUNK:  # the last chunk, even a full one, waits for `finish`
+            if self._waiting:
+                start = CHUNK - len(self._waiting)
+                sealed.append(self._chunk(self._waiting + view[:start], last=False))
+                self._waiting.clear()
+            while len(view) - start > CHUNK:
+                sealed.append(self._chunk(view[start : start + CHUNK], last=False))
+                start += CHUNK
+        self._waiting += view[start:]
         return b"".join(sealed)
 
     def finish(self) -> bytes:
         """Seal what is left."""
-        return self._header + self._chunk(bytes(self._waiting), last=True)
+        return self._header + self._chunk(self._waiting, last=True)
 
-    def _chunk(self, content: bytes, *, last: bool) -> bytes:
+    def _chunk(self, content: bytes | bytearray | memoryview, *, last: bool) -> bytes:
         nonce = _nonce(self._number, last=last)
         self._number += 1
         return self._cipher.encrypt(nonce, content, HEADER)

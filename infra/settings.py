@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     max_xml_bytes: int = Field(
         default=4 * 2**20, ge=1024, description="Bytes of one XML document beyond which a report is rejected."
     )
+    max_upload_bytes: int = Field(
+        default=4 * 2**30, ge=1024, description="Bytes of one file beyond which the gateway refuses it."
+    )
+    gateway_rate: float = Field(
+        default=400, gt=0, description="Calls a second that the gateway takes from one reporter; twice as many at once."
+    )
     max_video_seconds: float = Field(
         default=3600, gt=0, description="Seconds of a video that are decoded; what comes later is not looked at."
     )

@@ -36,9 +36,9 @@ class SealedBlobs:
         """Begin a file whose bytes come piece by piece."""
         return SealedDraft(self._objects, self._naming, self._wrapping, self._book)
 
-    def store(self, content: BinaryIO) -> Stored:
-        """Take a whole file; durable after `flush`."""
-        with self.draft() as draft:
+    def store(self, content: BinaryIO, *, unique: bool = False) -> Stored:
+        """Take a whole file; durable after `flush`. One that is `unique`, as a document is, is not looked up first."""
+        with SealedDraft(self._objects, self._naming, self._wrapping, None if unique else self._book) as draft:
             while piece := content.read(PIECE):
                 draft.write(piece)
             return draft.store()
@@ -86,7 +86,7 @@ class SealedBlobs:
 class SealedDraft:
     """A file on its way into the store; its plaintext is nowhere but in the piece at hand."""
 
-    def __init__(self, objects: ObjectStore, naming: Naming, wrapping: KeyWrapping, book: KeyBook) -> None:
+    def __init__(self, objects: ObjectStore, naming: Naming, wrapping: KeyWrapping, book: KeyBook | None) -> None:
         self._objects = objects
         self._naming = naming
         self._wrapping = wrapping
@@ -119,7 +119,7 @@ class SealedDraft:
         """Have the file stored, unless it is held already."""
         digests = self._digester.finish()
         key = self._naming.key(digests.sha256)
-        known = self._book.find(key)
+        known = self._book.find(key) if self._book else None
         if known is not None and self._objects.holds(known.object):
             return Stored(key, digests, self._head, None)
         self._put(self._sealer.finish())

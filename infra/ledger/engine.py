@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from alembic import command
 from alembic.config import Config
@@ -14,6 +14,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 from domain.errors import InvalidSettings, LedgerRefused
 
 Row = Mapping[str, Any]
+Transaction: TypeAlias = Connection
+"""What `engine.begin()` and `reading` give, for those outside `infra` who pass it on."""
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4242424242)"
 """Writing transactions follow one another, as SQLite's do: who looks whether something is there may then write it."""
@@ -47,14 +49,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
     Writing in it fails. Where what is read decides what is written, use `engine.begin()` for both.
     """
-    with engine.connect().execution_options(**{_READING: True}) as connection, connection.begin():
+    told: dict[str, object] = {_READING: True}
+    if engine.dialect.name == "postgresql":
+        told |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**told) as connection, connection.begin():
         yield connection
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(_READING):
-        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-    else:
+    if not connection.get_execution_options().get(_READING):
         connection.exec_driver_sql(ONE_AT_A_TIME)
 
 

@@ -179,7 +179,7 @@ draft = Table(
     Column("changed_at", Time, nullable=False),
     Column("state", Code, nullable=False, comment="open, finished or retracted"),
     Column("request", Key, unique=True, comment="keyed digest by which a retried submission is known"),
-    Column("report_id", Key, ForeignKey("report.id"), comment="what it became"),
+    Column("report_id", Key, comment="what it became"),
 )
 draft_part = Table(
     "draft_part",

@@ -13,6 +13,7 @@ from domain.errors import ServiceFailed
 from infra import keys
 from infra.settings import Settings
 from infra.stack import dask, prefect
+from infra.stack.gateway import gateway_server
 from infra.stack.mlflow import mlflow_server
 from infra.stack.ports import HOST, free_ports
 from infra.stack.postgres import Postgres
@@ -33,6 +34,7 @@ class Ports:
     mlflow: int = 5000
     dask: int = 8786
     dashboard: int = 8787
+    gateway: int = 8250
 
     def free(self) -> "Ports":
         """Give ports that are free now."""
@@ -98,13 +100,14 @@ class Layout:
 
     @property
     def hands(self) -> tuple[Service, ...]:
-        """The processes that do the work: Prefect's worker and Dask's."""
+        """The processes that do the work: Prefect's worker, Dask's, and the gateway."""
         home = self.root / "prefect"
         return (
             prefect.prefect_worker(home, self.prefect_api, self.environment),
             dask.dask_workers(
                 self.root / "dask", self.ports.dask, self.workers, self.settings.worker_memory, self.environment
             ),
+            gateway_server(self.root / "gateway", self.ports.gateway, self.environment),
         )
 
     @property
@@ -114,6 +117,7 @@ class Layout:
             "Prefect": f"http://{HOST}:{self.ports.prefect}",
             "MLflow": f"http://{HOST}:{self.ports.mlflow}",
             "Dask": f"http://{HOST}:{self.ports.dashboard}/status",
+            "Gateway": f"http://{HOST}:{self.ports.gateway}/ispws/",
             "S3": f"http://{self.s3.endpoint}/{BUCKET}",
             "PostgreSQL": f"{HOST}:{self.ports.postgres}",
         }

@@ -101,6 +101,16 @@ def parse_file_details(content: bytes, file_id: str) -> NamedFile:
     )
 
 
+def parse_file_ids(content: bytes) -> tuple[str, str]:
+    """Read which report and which file a `<fileDetails>` is about.
+
+    Raises:
+        Rejected: with the `Rejection` to record; nothing else, whatever the bytes are.
+    """
+    root = _document(content, "fileDetails")
+    return _text(root, "reportId"), _text(root, "fileId")
+
+
 def _document(content: bytes, name: str) -> etree._Element:
     """Parse and check one document; entities are not resolved, nothing is fetched, huge trees are refused."""
     if content.count(b"<") > MAX_TAGS:

@@ -108,7 +108,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
         receipt,
         report,
         documents=[held[name] for name in held if name not in of_files],
-        files=[_sighted(each, held, rejected=isinstance(report, Rejection)) for each in named],
+        files=[sighted(each, held, rejected=isinstance(report, Rejection)) for each in named],
         content=[part for name, file in held.items() if name != RECEIPT for part in (name, file.digests.sha256)],
     )
 
@@ -141,7 +141,7 @@ def _hold(file: Path, blobs: BlobStore) -> HeldFile:
         return hold(blobs.store(content))
 
 
-def _sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) -> SightedFile:
+def sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) -> SightedFile:
     """Tell whether a file is among the stored ones, and the first reason why not."""
     content, details = held.get(f"{named.file_id}.bin"), held.get(f"{named.file_id}.xml")
     fault = None

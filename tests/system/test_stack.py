@@ -1,5 +1,6 @@
 """The operators' stack, whole: every real server, on free ports."""
 
+import re
 import shlex
 import signal
 import stat
@@ -28,7 +29,7 @@ from infra.telemetry import switch_off
 switch_off()
 from apps.stack import up
 from infra.stack.layout import Ports
-up(Path(sys.argv[1]), ports=Ports(0, 0, 0, 0, 0, 0))
+up(Path(sys.argv[1]), ports=Ports(0, 0, 0, 0, 0, 0, 0))
 """
 ASK = "from apps.stack import doctor, tell; raise SystemExit(tell(doctor()))"
 PARTS = ("settings", "data folder", "blob store", "ledger", "registry", "inference", "Prefect", "Dask")
@@ -117,6 +118,8 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
             ).json()
             addresses = listening(family)
             run = piped(environment, folder)
+            gateway = re.search(r"http://127\.0\.0\.1:\d+/ispws/", out.read_text())[0]
+            asked_back = urllib3.request("GET", f"{gateway}status").status
         finally:
             process.send_signal(signal.SIGINT)
             code = process.wait(120)
@@ -126,6 +129,7 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
         assert examined.returncode == 0, examined.stdout + examined.stderr
         assert all(part in examined.stdout for part in PARTS)
         assert {deployment["name"] for deployment in deployments} >= FLOWS
+        assert asked_back == 401
         assert addresses <= {"127.0.0.1", "::1"}
         assert run["state_name"] == "Completed", run
         assert run["subflows"] == FLOWS - {"pipeline"}

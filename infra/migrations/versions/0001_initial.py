@@ -70,6 +70,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
     )
     op.create_table(
+        "draft",
+        sa.Column(
+            "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="the report's number at the gateway"
+        ),
+        sa.Column("reporter", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=96), nullable=False, comment="open, finished or retracted"),
+        sa.Column(
+            "request",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed digest by which a retried submission is known",
+        ),
+        sa.Column("report_id", sa.String(length=64), nullable=True, comment="what it became"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_draft")),
+        sa.UniqueConstraint("request", name=op.f("uq_draft_request")),
+    )
+    op.create_table(
         "hash_list",
         sa.Column("name", sa.String(length=96), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False, comment="SHA-256 of the file it was read from"),
@@ -216,24 +235,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cluster_member_cluster_id"), "cluster_member", ["cluster_id"], unique=False)
     op.create_table(
-        "draft",
+        "draft_part",
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column(
-            "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="the report's number at the gateway"
+            "name", sa.String(length=128), nullable=False, comment="as in a drop: report.xml, FILE.bin, FILE.xml"
         ),
-        sa.Column("reporter", sa.String(length=64), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.String(length=96), nullable=False, comment="open, finished or retracted"),
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("sha1", sa.String(length=40), nullable=False),
+        sa.Column("md5", sa.String(length=32), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("media_type", sa.String(length=96), nullable=False),
+        sa.Column("kind", sa.String(length=96), nullable=False),
         sa.Column(
-            "request",
+            "object",
             sa.String(length=64),
             nullable=True,
-            comment="keyed digest by which a retried submission is known",
+            comment="where its sealed bytes lie; empty: the blob was held already",
         ),
-        sa.Column("report_id", sa.String(length=64), nullable=True, comment="what it became"),
-        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_draft_report_id")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_draft")),
-        sa.UniqueConstraint("request", name=op.f("uq_draft_request")),
+        sa.Column("kek", sa.String(length=64), nullable=True),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["number"], ["draft.number"], name=op.f("fk_draft_part_number")),
+        sa.PrimaryKeyConstraint("number", "name", name=op.f("pk_draft_part")),
     )
     op.create_table(
         "embedding",
@@ -474,36 +497,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_taken_drop_report_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_drop")),
     )
-    op.create_table(
-        "draft_part",
-        sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "name", sa.String(length=128), nullable=False, comment="as in a drop: report.xml, FILE.bin, FILE.xml"
-        ),
-        sa.Column("blob_id", sa.String(length=64), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("sha1", sa.String(length=40), nullable=False),
-        sa.Column("md5", sa.String(length=32), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("media_type", sa.String(length=96), nullable=False),
-        sa.Column("kind", sa.String(length=96), nullable=False),
-        sa.Column(
-            "object",
-            sa.String(length=64),
-            nullable=True,
-            comment="where its sealed bytes lie; empty: the blob was held already",
-        ),
-        sa.Column("kek", sa.String(length=64), nullable=True),
-        sa.Column("wrapped", sa.LargeBinary(), nullable=True),
-        sa.ForeignKeyConstraint(["number"], ["draft.number"], name=op.f("fk_draft_part_number")),
-        sa.PrimaryKeyConstraint("number", "name", name=op.f("pk_draft_part")),
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_table("draft_part")
     op.drop_table("taken_drop")
     op.drop_table("sighting_hash")
     op.drop_table("sighting_annotation")
@@ -532,7 +530,7 @@ def downgrade() -> None:
     op.drop_table("inference")
     op.drop_table("fingerprint")
     op.drop_table("embedding")
-    op.drop_table("draft")
+    op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
     op.drop_table("cluster_member")
     op.drop_index(op.f("ix_bundle_member_bundle_id"), table_name="bundle_member")
@@ -551,6 +549,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_report_content"), table_name="report")
     op.drop_table("report")
     op.drop_table("hash_list")
+    op.drop_table("draft")
     op.drop_table("cluster")
     op.drop_table("bundle")
     op.drop_index(op.f("ix_blob_md5"), table_name="blob")

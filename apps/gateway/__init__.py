@@ -1,0 +1,1 @@
+"""The gateway: the receiving side of the CyberTipline reporting protocol, over HTTP."""

@@ -1,0 +1,187 @@
+"""The HTTP service: routes of the protocol, each answered once what it says is durable."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from typing import TypeVar
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from apps.gateway import desk
+from apps.gateway.access import Access
+from apps.gateway.answers import OF_REFUSALS, Answer, Code, answer, done
+from apps.gateway.uploads import read_form, store_upload
+from apps.gateway.writer import Writer
+from domain.draft import Refusal
+from domain.errors import BlobMissing, DraftRefused, Rejected
+from infra.failures import AWAY
+from infra.ledger.reporters import Account
+from infra.world import world
+
+EXPIRY_SECONDS = 300.0
+"""How often drafts that were left open are looked for."""
+
+Result = TypeVar("Result")
+
+
+class Gateway:
+    """The service's own state: its writer, and who may call."""
+
+    def __init__(self) -> None:
+        settings = world().settings
+        self.writer = Writer()
+        self.access = Access(settings.gateway_rate)
+        self.max_document = settings.max_xml_bytes
+        self.max_upload = settings.max_upload_bytes
+
+    async def written(self, future: "Future[Result]") -> Result:
+        """Wait until something is durable."""
+        return await asyncio.wrap_future(future)
+
+    def account(self, request: Request) -> Account:
+        """Tell who calls."""
+        return self.access.account(request.headers.get("authorization", ""))
+
+    async def status(self, request: Request) -> Response:
+        """GET /ispws/status: whether the gateway is there, and knows the caller."""
+        self.account(request)
+        return answer(Code.SUCCESS)
+
+    async def submit(self, request: Request) -> Response:
+        """POST /ispws/submit: open a report with its `<report>`."""
+        account, document = self.account(request), await _document(request, self.max_document)
+        key = request.headers.get("idempotency-key", "")[:256]
+        try:
+            operation = await run_in_threadpool(desk.submission, account, document, key)
+        except Rejected as error:
+            await self._refuse(account, document, error)
+        return answer(Code.SUCCESS, reportId=str(await self.written(self.writer.submit(operation))))
+
+    async def upload(self, request: Request) -> Response:
+        """POST /ispws/upload: add a file, streamed; its MD5 comes back."""
+        account, kind = self.account(request), request.headers.get("content-type", "")
+        with world().blobs.draft() as draft:
+            fields, stored = await store_upload(request.stream(), kind, draft, self.max_upload)
+            number = desk.numbered(fields.get("id", ""))
+            file_id = await self.written(self.writer.submit(desk.upload(account, number, stored)))
+        return answer(Code.SUCCESS, reportId=str(number), fileId=file_id, hash=stored.digests.md5)
+
+    async def fileinfo(self, request: Request) -> Response:
+        """POST /ispws/fileinfo: add what the reporter says of a file."""
+        account, document = self.account(request), await _document(request, self.max_document)
+        try:
+            number, operation = await run_in_threadpool(desk.details, account, document)
+        except Rejected as error:
+            await self._refuse(account, document, error)
+        await self.written(self.writer.submit(operation))
+        return answer(Code.SUCCESS, reportId=str(number))
+
+    async def finish(self, request: Request) -> Response:
+        """POST /ispws/finish: the report is whole, and goes into the ledger."""
+        account = self.account(request)
+        number = desk.numbered((await _form(request)).get("id", ""))
+        for last in (False, False, True):
+            try:
+                operation = await run_in_threadpool(desk.completion, account, number)
+                return done(
+                    number,
+                    operation if isinstance(operation, list) else await self.written(self.writer.submit(operation)),
+                )
+            except DraftRefused as refused:
+                if last or refused.args[0] is not Refusal.CHANGED:
+                    raise
+        raise AssertionError
+
+    async def retract(self, request: Request) -> Response:
+        """POST /ispws/retract: the report was a mistake; nothing of it is kept."""
+        account = self.account(request)
+        number = desk.numbered((await _form(request)).get("id", ""))
+        await self.written(self.writer.submit(desk.retraction(account, number)))
+        return answer(Code.SUCCESS, reportId=str(number))
+
+    async def xsd(self, request: Request) -> Response:
+        """GET /ispws/xsd: there is none; the protocol's owner publishes it."""
+        self.account(request)
+        return answer(Code.NOT_FOUND, "ask the protocol's owner for its schema")
+
+    async def expire(self) -> None:
+        """Remove drafts that were left open, now and then."""
+        while True:
+            await self.written(self.writer.submit(desk.expiry))
+            await asyncio.sleep(EXPIRY_SECONDS)
+
+    async def _refuse(self, account: Account, document: bytes, error: Rejected) -> None:
+        """Keep what does not validate, and answer why."""
+        operation, told = await run_in_threadpool(desk.rejection, account, document, error)
+        await self.written(self.writer.submit(operation))
+        raise told
+
+
+def make_app() -> FastAPI:
+    """Make the service over this process's world."""
+    gateway = Gateway()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        expiring = asyncio.create_task(gateway.expire())
+        yield
+        expiring.cancel()
+        await run_in_threadpool(gateway.writer.close)
+
+    app = FastAPI(title="Breakwater gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    for name in ("status", "xsd"):
+        app.add_api_route(f"/ispws/{name}", getattr(gateway, name), methods=["GET"], response_model=None)
+    for name in ("submit", "upload", "fileinfo", "finish", "retract"):
+        app.add_api_route(f"/ispws/{name}", getattr(gateway, name), methods=["POST"], response_model=None)
+    for kind, told in _TOLD.items():
+        app.add_exception_handler(kind, told)
+    return app
+
+
+def _ended(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Answer)
+    return answer(error.code, error.detail, error.headers)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    return answer(OF_REFUSALS[error.args[0]])
+
+
+def _away(_request: Request, _error: Exception) -> Response:
+    return answer(Code.SERVER_ERROR, "try again", {"Retry-After": "5"})
+
+
+Told = Callable[[Request, Exception], Response | Awaitable[Response]]
+_TOLD: dict[type[Exception], Told] = {
+    Answer: _ended,
+    DraftRefused: _refused,
+    **dict.fromkeys((*AWAY, BlobMissing), _away),
+}
+
+
+async def _document(request: Request, most: int) -> bytes:
+    """Read a document, bounded."""
+    if request.headers.get("content-type", "").split(";")[0].strip() not in {"text/xml", "application/xml"}:
+        raise Answer(Code.INVALID_REQUEST, "Content-Type text/xml is wanted")
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > most:
+            raise Answer(Code.TOO_LARGE)
+    return bytes(content)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """Read a small form, of either of the two kinds that clients send."""
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/form-data"):
+        return await read_form(request.stream(), kind)
+    content = bytearray()
+    async for piece in request.stream():
+        content += piece
+        if len(content) > 4096:
+            raise Answer(Code.TOO_LARGE)
+    return {name: values[0] for name, values in parse_qs(content.decode(errors="replace")).items()}

@@ -1,0 +1,142 @@
+"""Drafts in the ledger: every call of the gateway is a row here before it is answered."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from domain.counts import Counts
+from domain.draft import IDLE, LIFETIME, Draft, DraftState, Parts, Refusal
+from domain.errors import DraftRefused
+from domain.intake import HeldFile
+from domain.media import Digests, Kind, Sealed
+from infra.ledger import schema
+from infra.ledger.engine import upsert
+
+_DRAFT, _PART = schema.draft, schema.draft_part
+
+
+def find(connection: Connection, number: int, reporter: str, now: datetime) -> Draft:
+    """Give a reporter's draft, whatever its state.
+
+    Raises:
+        DraftRefused: there is none, it is another reporter's, or it was left open for too long.
+    """
+    query = select(_DRAFT).where(_DRAFT.c.number == number, _DRAFT.c.reporter == reporter)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise DraftRefused(Refusal.UNKNOWN)
+    found = Draft(number, reporter, _utc(row.opened_at), _utc(row.changed_at), DraftState(row.state), row.report_id)
+    if found.state is DraftState.OPEN and found.ended(now):
+        raise DraftRefused(Refusal.UNKNOWN)
+    return found
+
+
+def find_open(connection: Connection, number: int, reporter: str, now: datetime) -> Draft:
+    """Give a reporter's draft that may be changed.
+
+    Raises:
+        DraftRefused: it is not there, or not open.
+    """
+    found = find(connection, number, reporter, now)
+    if found.state is not DraftState.OPEN:
+        raise DraftRefused(Refusal(found.state))
+    return found
+
+
+def begin(
+    connection: Connection, reporter: str, request: str, document: HeldFile, now: datetime, *, explicit: bool
+) -> int:
+    """Open a draft with its report, and give its number; a submission that is known by `request` has one already.
+
+    Where the client named the request (`explicit`), its draft is that for good. Where it is known by its content alone,
+    it is only while the draft is open and no file has come: later the same words may be another report.
+    """
+    known = connection.execute(select(_DRAFT).where(_DRAFT.c.request == request)).one_or_none()
+    if known is not None:
+        if explicit or _untouched(connection, known.number, now):
+            return int(known.number)
+        connection.execute(update(_DRAFT).where(_DRAFT.c.number == known.number).values(request=None))
+    last = connection.scalar(select(func.max(_DRAFT.c.number))) or 0
+    number = max(last + 1, int(now.timestamp()))  # never one that was used before
+    row = {"number": number, "reporter": reporter, "opened_at": now, "changed_at": now, "request": request}
+    connection.execute(insert(_DRAFT).values({**row, "state": DraftState.OPEN}))
+    connection.execute(insert(_PART).values(_row(number, "report.xml", document)))
+    return number
+
+
+def _untouched(connection: Connection, number: int, now: datetime) -> bool:
+    row = connection.execute(select(_DRAFT).where(_DRAFT.c.number == number)).one()
+    recent = row.state == DraftState.OPEN and now <= min(_utc(row.opened_at) + LIFETIME, _utc(row.changed_at) + IDLE)
+    files = connection.scalar(select(func.count()).where(_PART.c.number == number))
+    return recent and files == 1
+
+
+def parts(connection: Connection, number: int) -> Parts:
+    """Give everything that came of a draft, by name."""
+    return {
+        row.name: HeldFile(
+            row.blob_id,
+            Digests(row.md5, row.sha1, row.sha256, row.size),
+            row.media_type,
+            Kind(row.kind),
+            Sealed(row.object, row.kek, bytes(row.wrapped)) if row.object else None,
+        )
+        for row in connection.execute(select(_PART).where(_PART.c.number == number).order_by(_PART.c.name))
+    }
+
+
+def file_ids(connection: Connection, report_id: str) -> list[str]:
+    """Name the files of a finished report."""
+    table = schema.sighting.c
+    return list(connection.scalars(select(table.file_id).where(table.report_id == report_id).order_by(table.file_id)))
+
+
+def add(connection: Connection, number: int, name: str, part: HeldFile, now: datetime) -> None:
+    """Add a document or a file; one that comes again under its name takes the place of the first."""
+    upsert(connection, _PART, [_row(number, name, part)])
+    connection.execute(update(_DRAFT).where(_DRAFT.c.number == number).values(changed_at=now))
+
+
+def finish(connection: Connection, draft: Draft, report_id: str) -> None:
+    """Note what a draft became; its parts are the report's now.
+
+    Raises:
+        DraftRefused: it changed since it was read.
+    """
+    now = find_open(connection, draft.number, draft.reporter, draft.changed_at)
+    if now.changed_at != draft.changed_at:
+        raise DraftRefused(Refusal.CHANGED)
+    finished = {"state": DraftState.FINISHED, "report_id": report_id}
+    connection.execute(update(_DRAFT).where(_DRAFT.c.number == draft.number).values(finished))
+    connection.execute(delete(_PART).where(_PART.c.number == draft.number))
+
+
+def retract(connection: Connection, number: int) -> None:
+    """Take a draft back: nothing of it is kept."""
+    connection.execute(update(_DRAFT).where(_DRAFT.c.number == number).values(state=DraftState.RETRACTED))
+    connection.execute(delete(_PART).where(_PART.c.number == number))
+
+
+def collect(connection: Connection, now: datetime) -> Counts:
+    """Remove the drafts that were left open for too long; their objects are swept later."""
+    ended = (_DRAFT.c.opened_at < now - LIFETIME) | (_DRAFT.c.changed_at < now - IDLE)
+    numbers = list(connection.scalars(select(_DRAFT.c.number).where(_DRAFT.c.state == DraftState.OPEN, ended)))
+    for number in numbers:
+        connection.execute(delete(_PART).where(_PART.c.number == number))
+        connection.execute(delete(_DRAFT).where(_DRAFT.c.number == number))
+    return Counts(drafts_expired=len(numbers))
+
+
+def _row(number: int, name: str, part: HeldFile) -> dict[str, object]:
+    sealed = part.sealed
+    return {
+        "number": number, "name": name, "blob_id": part.blob, "sha256": part.digests.sha256,
+        "sha1": part.digests.sha1, "md5": part.digests.md5, "size": part.digests.size, "media_type": part.media_type,
+        "kind": part.kind, "object": sealed.object if sealed else None, "kek": sealed.kek if sealed else None,
+        "wrapped": sealed.wrapped if sealed else None,
+    }  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    """Read a time as UTC: SQLite keeps no zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
