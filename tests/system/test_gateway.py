@@ -16,7 +16,7 @@ import pytest
 from cybertips import details_xml, report_xml, write_drop
 from gateway_client import Client
 from servers.postgres import running_postgres
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from domain.draft import IDLE
 from infra.ledger import schema
@@ -84,10 +84,6 @@ class Gateway:
     def rows(self, table):
         with reading(self.world.ledger) as connection:
             return connection.execute(select(table)).all()
-
-    def count(self, table):
-        with reading(self.world.ledger) as connection:
-            return connection.scalar(select(func.count()).select_from(table))
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +159,7 @@ def test_a_client_of_the_protocol_completes_a_report_as_a_drop_would(gateway, cl
 
 
 def test_what_is_out_of_order_or_no_xml_is_answered_with_the_protocols_codes_and_kept(gateway, client):
-    before = gateway.count(schema.report)
+    before = {row.id for row in gateway.rows(schema.report)}
     swapped = report_xml().replace(b"<reporter>", b"<additionalInfo>x</additionalInfo><reporter>")
     cases = [(swapped, 400, 4100), (report_xml()[:90], 400, 4110), (b"<!DOCTYPE r>" + report_xml(), 400, 4110),
              (report_xml().replace(b"2016-05-03", b"2999-05-03"), 400, 4100),
@@ -172,8 +168,8 @@ def test_what_is_out_of_order_or_no_xml_is_answered_with_the_protocols_codes_and
         told = client.submit(document)
         assert (told.status, told.code) == (status, code), told
     assert client.submit(swapped).code == 4100  # again: it is held already
-    rejected = [row for row in gateway.rows(schema.report) if row.rejection and row.external_id.startswith("refused")]
-    assert gateway.count(schema.report) - before == len(cases) == len(rejected)
+    rejected = [row for row in gateway.rows(schema.report) if row.id not in before]
+    assert len(cases) == len([row for row in rejected if row.rejection and row.external_id.startswith("refused")])
     documents = {
         row.blob_id for row in gateway.rows(schema.report_document) if row.report_id in {r.id for r in rejected}
     }
