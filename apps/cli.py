@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -83,6 +84,30 @@ def doctor(data: Data = None) -> None:
     from apps.stack import tell  # noqa: PLC0415 (as above)
 
     raise typer.Exit(tell(examine()))
+
+
+@app.command()
+def intake(
+    path: Annotated[Path, typer.Argument(help="A folder of drops and JSON files, or one file.")],
+    form: Annotated[
+        str, typer.Option("--format", help="cybertip, police, vics, tip; auto tells by the file.")
+    ] = "auto",
+    watch: Annotated[
+        float | None, typer.Option("--watch", min=1, metavar="SECONDS", help="Look again every so often, until Ctrl-C.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Take in every report at PATH that was not taken yet, whatever its format.
+
+    Example: `breakwater intake docs/samples --data /tmp/samples`. A second time finds nothing new.
+    """
+    use_data(data)
+    from apps.intake import show  # noqa: PLC0415 (a command pays for its own imports alone)
+    from tasks.reports.formats import Format  # noqa: PLC0415 (as above)
+
+    if form not in set(Format):
+        raise typer.BadParameter(f"one of {', '.join(Format)}", param_hint="--format")
+    show(path, Format(form), watch)
 
 
 @simulate.command()

@@ -126,6 +126,9 @@ class Rejection(StrEnum):
     SCHEMA = "schema"
     TOO_LARGE = "too_large"
     WRONG_ENCODING = "wrong_encoding"
+    TOO_DEEP = "too_deep"
+    DUPLICATE_ID = "duplicate_id"
+    UNKNOWN_FORMAT = "unknown_format"
     TOO_MANY = "too_many"
     IMPOSSIBLE_DATE = "impossible_date"
 
@@ -136,6 +139,8 @@ class FileFault(StrEnum):
     MISSING = "missing"
     NOT_SENT = "not_sent"
     """The report carries metadata of the file alone; nobody said that its bytes would come."""
+    UNSAFE_NAME = "unsafe_name"
+    """The report names a path that leads out of its own folder; nothing was read there."""
     EMPTY = "empty"
     DIGEST_MISMATCH = "digest_mismatch"
     NOT_MEDIA = "not_media"
@@ -182,9 +187,9 @@ class NamedFile:
     """One file entry of a report, as its reporter describes it (`fileDetails`).
 
     Attributes:
-        sent: its bytes were to come with the report; False where the report carries metadata alone.
         claimed_kind: what its reporter says it is; None where only the bytes can tell.
         hashes: further hashes claimed, of any kind but MD5.
+        category: the sender's own category, a code of a scheme that its format names; nobody here knows its meaning.
     """
 
     file_id: str
@@ -197,7 +202,7 @@ class NamedFile:
     """The reporter's file name ends as an image's or a video's does."""
     claimed_kind: Kind | None = None
     hashes: frozenset[ClaimedHash] = frozenset()
-    sent: bool = True
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,19 +9,21 @@ from infra.cluster import running
 from infra.world import world
 from tasks.matching import intake_lists
 from tasks.reports.bundling import bundle_floods
+from tasks.reports.formats import Format
 from tasks.reports.intake import archive_reports, intake_reports
 from tasks.staging import stage
 
 
 @flow
-def intake(inbox: Path | None = None, lists: Path | None = None) -> Counts:
+def intake(inbox: Path | None = None, lists: Path | None = None, form: Format = Format.AUTO) -> Counts:
     """Take in every report of an inbox that was not taken yet, and every list of known hashes.
 
     Args:
-        inbox: Folder with one drop for each report. Empty: `inbox` in the data folder.
+        inbox: Folder with drops and JSON files, or one file. Empty: `inbox` in the data folder.
         lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
+        form: What the files are; `auto` tells by each file itself.
     """
     root = world().settings.root
     with running(), stage("intake") as publish:
-        counts = intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox")
+        counts = intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox", form)
         return publish(counts + archive_reports() + bundle_floods())

@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     max_xml_bytes: int = Field(
         default=4 * 2**20, ge=1024, description="Bytes of one XML document beyond which a report is rejected."
     )
+    max_json_bytes: int = Field(
+        default=64 * 2**20,
+        ge=1024,
+        description="Bytes of one JSON report beyond which it is rejected; VICS is streamed.",
+    )
     max_upload_bytes: int = Field(
         default=4 * 2**30, ge=1024, description="Bytes of one file beyond which the gateway refuses it."
     )

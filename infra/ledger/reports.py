@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 
 from sqlalchemy import Connection, Table, select, tuple_, update
 
@@ -87,14 +88,16 @@ def _write(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
 
 
 def _counted(one: Taken) -> Counts:
-    """Count one drop; what came in and what became of it always add up."""
-    faults = [file.fault for file in one.files]
+    """Count one report; what came in and what became of it always add up."""
+    whole = Counts(received=1, accepted=int(one.report is not None), rejected=int(one.report is None))
+    return whole + _counted_files(one.files)
+
+
+def _counted_files(files: Sequence[SightedFile]) -> Counts:
+    faults = [file.fault for file in files]
     missing, not_sent = faults.count(FileFault.MISSING), faults.count(FileFault.NOT_SENT)
     stored = faults.count(None)
     return Counts(
-        received=1,
-        accepted=int(one.report is not None),
-        rejected=int(one.report is None),
         files_named=len(faults),
         files_stored=stored,
         files_missing=missing,
@@ -141,7 +144,7 @@ def _report(one: Taken, revision: int) -> Row:
 
 def _sides(fresh: Sequence[Taken]) -> list[tuple[Table, list[Row]]]:
     """Give the rows of every table that has several for one report."""
-    files = [(one, ordinal, file) for one in fresh for ordinal, file in enumerate(one.files)]
+    files = [(one.report_id, ordinal, file) for one in fresh for ordinal, file in enumerate(one.files)]
     return [
         (schema.report_document, _each(fresh, lambda one: [{"blob_id": held.blob} for held in one.documents])),
         (schema.report_vector, _values(fresh, "vector", lambda report: report.vectors)),
@@ -149,22 +152,34 @@ def _sides(fresh: Sequence[Taken]) -> list[tuple[Table, list[Row]]]:
         (schema.report_identifier, _values(fresh, "identifier", lambda report: report.identifiers)),
         (schema.report_trace, _each(fresh, _traces)),
         (schema.report_location, _each(fresh, _locations)),
-        (schema.person, [
-            {"report_id": one.report_id, "kek": one.person.kek, "wrapped": one.person.wrapped,
-             "content": one.person.content}
-            for one in fresh if one.person
-        ]),
-        (schema.sighting, [_sighting(one, ordinal, file) for one, ordinal, file in files]),
+        (schema.person, [{"report_id": one.report_id, **asdict(one.person)} for one in fresh if one.person]),
+        *_files(files),
+    ]
+
+
+def _files(files: Sequence[tuple[str, int, SightedFile]]) -> list[tuple[Table, list[Row]]]:
+    """Give the rows of file entries, each with its report's id and its ordinal there."""
+    keyed = [({"report_id": report, "ordinal": ordinal}, file.named) for report, ordinal, file in files]
+    return [
+        (schema.sighting, [_sighting(*each) for each in files]),
         (schema.sighting_annotation, [
-            {"report_id": one.report_id, "ordinal": ordinal, "annotation": annotation}
-            for one, ordinal, file in files for annotation in sorted(file.named.annotations)
+            {**key, "annotation": annotation} for key, named in keyed for annotation in sorted(named.annotations)
         ]),
         (schema.sighting_hash, [
-            {"report_id": one.report_id, "ordinal": ordinal, "kind": claimed.kind, "value": claimed.value}
-            for one, ordinal, file in files
-            for claimed in sorted(file.named.hashes, key=lambda each: (each.kind, each.value))
+            {**key, "kind": claimed.kind, "value": claimed.value}
+            for key, named in keyed for claimed in sorted(named.hashes, key=lambda each: (each.kind, each.value))
         ]),
     ]  # fmt: skip
+
+
+def add_files(connection: Connection, files: Sequence[tuple[str, int, SightedFile]]) -> Counts:
+    """Write file entries of reports that were recorded without, in the same transaction: id, ordinal, and the file."""
+    held = {each.content.blob: each.content for _, _, each in files if each.content}
+    _write(connection, schema.blob, map(_blob, held.values()))
+    sealed.record(connection, {blob: one.sealed for blob, one in held.items() if one.sealed})
+    for table, rows in _files(files):
+        _write(connection, table, rows)
+    return _counted_files([file for _, _, file in files])
 
 
 def _each(fresh: Sequence[Taken], rows: Callable[[Taken], list[Row]]) -> list[Row]:
@@ -190,9 +205,9 @@ def _traces(one: Taken) -> list[Row]:
     ]
 
 
-def _sighting(one: Taken, ordinal: int, file: SightedFile) -> Row:
+def _sighting(report_id: str, ordinal: int, file: SightedFile) -> Row:
     return {
-        "report_id": one.report_id,
+        "report_id": report_id,
         "ordinal": ordinal,
         "file_id": file.named.file_id,
         "blob_id": file.content.blob if file.content else None,
@@ -201,6 +216,7 @@ def _sighting(one: Taken, ordinal: int, file: SightedFile) -> Row:
         "kind": file.content.kind if file.content else file.named.claimed_kind,
         "fault": file.fault,
         "classification": file.named.classification,
+        "category": file.named.category,
         "viewed_by_reporter": file.named.viewed_by_reporter,
         "publicly_available": file.named.publicly_available,
     }

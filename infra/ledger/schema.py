@@ -106,6 +106,7 @@ sighting = Table(
     Column("kind", Code, comment="image, video or other, as found"),
     Column("fault", Code, comment="why it is not among the stored files"),
     Column("classification", Code),
+    Column("category", String(128), comment="as its sender writes it; its meaning is the sender's"),
     Column("viewed_by_reporter", Boolean, comment="a legal state: whether any person there viewed it"),
     Column("publicly_available", Boolean),
 )

@@ -1,9 +1,8 @@
 """CyberTipline documents to reports: parsed without entities or network, validated, and read for what they mean."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -23,26 +22,15 @@ from domain.report import (
     Vector,
 )
 from tasks.media import claims_media
+from tasks.reports.moments import checked_incident
 from tasks.reports.people import locations, particulars
 from tasks.reports.schema import check
+from tasks.reports.vectors import vectors_of
 
-_INCIDENT_VECTORS = {
-    "emailIncident": Vector.EMAIL,
-    "newsgroupIncident": Vector.FORUM,
-    "onlineGamingIncident": Vector.GAMING,
-    "cellPhoneIncident": Vector.CELL_PHONE,
-    "peer2peerIncident": Vector.P2P,
-}
 Flag = TypeVar("Flag", ReportAnnotation, FileAnnotation)
 
 MAX_TAGS = 100_000
 """Tags of one document; an honest one has hundreds."""
-
-EARLIEST_INCIDENT = datetime(1900, 1, 1, tzinfo=UTC)
-"""No report tells of what happened before."""
-
-CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of the receiving side's clock a reporter's may be."""
 
 _ENCODING_ERRORS = (
     etree.ErrorTypes.ERR_UNKNOWN_ENCODING,
@@ -64,7 +52,7 @@ def parse_report(content: bytes, receipt: Receipt, files: tuple[NamedFile, ...])
     return Report(
         receipt=receipt,
         incident_type=_incident_type(summary),
-        incident_at=_happened(_text(summary, "incidentDateTime"), receipt.received_at),
+        incident_at=checked_incident(_moment(_text(summary, "incidentDateTime")), receipt.received_at),
         escalated=summary.find("escalateToHighPriority") is not None,
         batched=root.find("batchedReport") is not None,
         users=len(root.findall("personOrUserReported")),
@@ -184,14 +172,6 @@ def _moment(text: str) -> datetime:
         raise Rejected(Rejection.SCHEMA) from None
 
 
-def _happened(text: str, received_at: datetime) -> datetime:
-    """Read when something happened; it was not before anyone could report it, nor after it was reported."""
-    moment = _moment(text)
-    if not EARLIEST_INCIDENT <= moment <= received_at + CLOCKS_DIFFER:
-        raise Rejected(Rejection.IMPOSSIBLE_DATE)
-    return moment
-
-
 def _incident_type(summary: etree._Element) -> IncidentType:
     try:
         return IncidentType(_text(summary, "incidentType"))
@@ -227,26 +207,5 @@ def _hashes(root: etree._Element) -> list[ClaimedHash]:
 
 
 def _vectors(incident: etree._Element) -> set[Vector]:
-    """Derive the distribution vectors of Figure 6 from one `internetDetails` choice.
-
-    A page's URLs tell Tor (`.onion`), FTP and the web apart; a chat with a room is a chat room, one without is a
-    messenger. An incident off the Internet has none.
-    """
-    name = str(incident.tag)
-    if name == "webPageIncident":
-        return {_url_vector(url.text or "") for url in incident.findall("url")} or {Vector.URL}
-    if name == "chatImIncident":
-        return {Vector.CHAT if _text(incident, "chatRoomName") else Vector.MESSENGER}
-    return {_INCIDENT_VECTORS[name]} if name in _INCIDENT_VECTORS else set()
-
-
-def _url_vector(url: str) -> Vector:
-    """Tell a URL's vector by its scheme and host; nothing is looked up."""
-    try:
-        parts = urlsplit(url.strip() if "//" in url else f"//{url.strip()}")
-        host = parts.hostname or ""
-    except ValueError:
-        return Vector.URL
-    if host.endswith(".onion"):
-        return Vector.TOR
-    return Vector.FTP if parts.scheme.lower() in ("ftp", "ftps", "sftp") else Vector.URL
+    urls = [url.text or "" for url in incident.findall("url")]
+    return vectors_of(str(incident.tag), urls, room=bool(_text(incident, "chatRoomName")))

@@ -7,10 +7,8 @@ empty file `.simulated`.
 """
 
 import json
-import os
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from pathlib import Path
 
 from domain.errors import InvalidSettings, Rejected
@@ -19,16 +17,13 @@ from domain.media import Kind
 from domain.ports import BlobStore
 from domain.report import FileFault, NamedFile, Receipt, Rejection, Report, Source
 from infra.world import world
+from tasks.reports import json_documents
 from tasks.reports.cybertip import parse_file_details, parse_report
+from tasks.reports.moments import checked_receipt
+from tasks.reports.names import plain
 from tasks.reports.taking import assemble, hold
 
 RECEIPT, REPORT, SIMULATED = "receipt.json", "report.xml", ".simulated"
-EARLIEST = datetime(1998, 1, 1, tzinfo=UTC)
-"""No report was received before: the paper's history begins in March 1998."""
-CLOCKS_DIFFER = timedelta(days=1)
-"""How far ahead of ours the receiving side's clock may be."""
-NAME_LENGTH = 128
-"""Characters of a report's number or a reporter's name that are kept."""
 _OF_A_FILE = re.compile(r"([0-9A-Za-z_-]{1,64})\.(?:bin|xml)")
 
 
@@ -40,17 +35,21 @@ def drops_in(inbox: Path, authority: str) -> list[Path]:
     """
     if not inbox.is_dir():
         raise InvalidSettings(f"{inbox} is not a folder that this process can read; name another as the inbox")
-    if not authority and not (inbox / SIMULATED).exists():
-        raise InvalidSettings(
-            f"{inbox} is not marked as simulated ({SIMULATED}), and BREAKWATER_AUTHORITY is empty: "
-            "say there who authorises this installation to receive real reports"
-        )
+    check_authority(inbox, authority)
     return sorted(folder for folder in inbox.iterdir() if folder.is_dir() and not folder.is_symlink())
 
 
-def _plain(name: str) -> str:
-    """Cut a foreign name to what a database keeps: printable characters, bounded."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name)[:NAME_LENGTH]
+def check_authority(folder: Path, authority: str) -> None:
+    """See that what lies in a folder may be taken in.
+
+    Raises:
+        InvalidSettings: nobody attested the authority to take in what is not simulated.
+    """
+    if not authority and not (folder / SIMULATED).exists():
+        raise InvalidSettings(
+            f"{folder} is not marked as simulated ({SIMULATED}), and BREAKWATER_AUTHORITY is empty: "
+            "say there who authorises this installation to receive real reports"
+        )
 
 
 def drop_key(drop: Path) -> str:
@@ -71,16 +70,14 @@ def parse_receipt(content: bytes) -> Receipt:
         Rejected: with `Rejection.NO_RECEIPT`.
     """
     try:
-        noted = json.loads(content)
-        if not all(isinstance(noted[name], str) and noted[name].strip() for name in ("external_id", "reporter")):
-            raise Rejected(Rejection.NO_RECEIPT)
-        moment = datetime.fromisoformat(noted["received_at"])
-        received_at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        names = [_plain(noted[name]) for name in ("external_id", "reporter")]
-        if not EARLIEST <= received_at <= datetime.now(UTC) + CLOCKS_DIFFER:
-            raise Rejected(Rejection.NO_RECEIPT)
-        return Receipt(names[0], names[1], Source(noted["source"]), received_at)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        noted = json_documents.read(content)
+        return Receipt(
+            plain(noted["external_id"].required()),
+            plain(noted["reporter"].required()),
+            Source(noted["source"].text()),
+            checked_receipt(noted["received_at"].moment()),
+        )
+    except (Rejected, ValueError) as error:
         raise Rejected(Rejection.NO_RECEIPT) from error
 
 
@@ -90,7 +87,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
     """
     key = drop_key(drop)  # first: what comes while we read makes the drop another one
-    held = {str(file.relative_to(drop)): _hold(file, blobs) for file in _files(drop)}
+    held = {str(file.relative_to(drop)): hold_file(file, blobs) for file in _files(drop)}
     file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
     of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
     receipt: Receipt | None = None
@@ -104,7 +101,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
         report = Rejection(rejected.args[0])
     return assemble(
         key,
-        receipt.external_id if receipt else _plain(drop.name),
+        receipt.external_id if receipt else plain(drop.name),
         receipt,
         report,
         documents=[held[name] for name in held if name not in of_files],
@@ -135,7 +132,7 @@ def _named(drop: Path, file_id: str, limit: int) -> NamedFile:
     )
 
 
-def _hold(file: Path, blobs: BlobStore) -> HeldFile:
+def hold_file(file: Path, blobs: BlobStore) -> HeldFile:
     """Put a file's bytes into the store."""
     with file.open("rb") as content:
         return hold(blobs.store(content))
@@ -144,31 +141,15 @@ def _hold(file: Path, blobs: BlobStore) -> HeldFile:
 def sighted(named: NamedFile, held: Mapping[str, HeldFile], *, rejected: bool) -> SightedFile:
     """Tell whether a file is among the stored ones, and the first reason why not."""
     content, details = held.get(f"{named.file_id}.bin"), held.get(f"{named.file_id}.xml")
-    fault = None
     if content is None:
-        fault = FileFault.MISSING
-    elif rejected:
-        fault = FileFault.REPORT_REJECTED
-    elif content.digests.size == 0:
-        fault = FileFault.EMPTY
-    elif named.claimed_md5 not in (None, content.digests.md5):
-        fault = FileFault.DIGEST_MISMATCH
-    elif named.claims_media and content.kind is Kind.OTHER:
-        fault = FileFault.NOT_MEDIA
-    return SightedFile(named, content, details, fault)
+        return SightedFile(named, None, details, FileFault.MISSING)
+    return SightedFile(named, content, details, FileFault.REPORT_REJECTED if rejected else fault_of(named, content))
 
 
-def take_batch(drops: Sequence[Path]) -> list[Taken]:
-    """Take the drops in, one small outcome each; durable when it returns. A Dask worker runs this."""
-    blobs, settings = world().blobs, world().settings
-    try:
-        taken = [take(drop, blobs, settings.max_xml_bytes) for drop in drops]
-    except OSError as error:
-        if error.filename is None:
-            raise
-        why = os.strerror(error.errno or 0)  # the system's own words name the file
-        raise OSError(
-            error.errno, f"a file cannot be taken in ({why}); see that this process can read the inbox"
-        ) from None
-    blobs.flush()
-    return taken
+def fault_of(named: NamedFile, content: HeldFile) -> FileFault | None:
+    """Give the first reason why bytes that came are not among the stored files, if there is one."""
+    if content.digests.size == 0:
+        return FileFault.EMPTY
+    if named.claimed_md5 not in (None, content.digests.md5):
+        return FileFault.DIGEST_MISMATCH
+    return FileFault.NOT_MEDIA if named.claims_media and content.kind is Kind.OTHER else None

@@ -1,16 +1,24 @@
 """Intake of reports: every drop of an inbox that was not taken yet, into store, ledger and archive."""
 
+import os
+from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from domain.counts import Counts
+from domain.errors import Rejected
 from domain.intake import Taken
+from domain.report import Rejection
 from infra.archive import Dataset
 from infra.cluster import fan_out
 from infra.ledger import history, reports
 from infra.ledger.engine import reading
+from infra.telemetry import Progress, report_progress
 from infra.world import world
-from tasks.reports.drops import drop_key, drops_in, take_batch
+from tasks.reports.drops import check_authority, drop_key, drops_in, take
+from tasks.reports.formats import Format, detect
+from tasks.reports.packages import package_key, refused_cases, take_cases, take_package
 from tasks.staging import shown_progress, step
 
 ARCHIVED_TOGETHER = 10_000
@@ -40,15 +48,90 @@ def archive_reports() -> Counts:
             archived += len(ids)
 
 
+def take_batch(entries: Sequence[Path], form: Format = Format.AUTO) -> list[Taken]:
+    """Take drops and files of one report in, an outcome each; durable when it returns. A Dask worker runs this."""
+    blobs, settings = world().blobs, world().settings
+    try:
+        taken = [
+            take(each, blobs, settings.max_xml_bytes)
+            if each.is_dir()
+            else take_package(each, blobs, settings.max_json_bytes, form)
+            for each in entries
+        ]
+    except OSError as error:
+        if error.filename is None:
+            raise
+        why = os.strerror(error.errno or 0)  # the system's own words name the file
+        raise OSError(
+            error.errno, f"a file cannot be taken in ({why}); see that this process can read the inbox"
+        ) from None
+    blobs.flush()
+    return taken
+
+
+def record_cases(file: Path) -> Counts:
+    """Take a VICS file in, its media as they are read: all of it in one transaction, or nothing."""
+    blobs = world().blobs
+    taken, media = take_cases(file, blobs)
+    blobs.flush()
+    try:
+        with world().ledger.begin() as connection:
+            fresh = reports.unknown(connection, taken)
+            counts, ids = reports.record(connection, taken, fresh), {one.report_id for one in fresh}
+            ordinals: defaultdict[str, int] = defaultdict(int)
+            for some in media if fresh else ():
+                numbered = []
+                for report_id, each in some:
+                    numbered.append((report_id, ordinals[report_id], each))
+                    ordinals[report_id] += 1
+                counts += reports.add_files(connection, [each for each in numbered if each[0] in ids])
+            return counts
+    except Rejected as rejected:
+        refused = refused_cases(file, Rejection(rejected.args[0]), blobs)
+        blobs.flush()
+        return _record([refused])
+
+
+def entries_of(inbox: Path, authority: str) -> list[Path]:
+    """List what may be taken in: the drops and the JSON files of a folder, or a file alone.
+
+    Raises:
+        InvalidSettings: there is no such folder or file, or nobody attested the authority.
+    """
+    if inbox.is_file():
+        check_authority(inbox.parent, authority)
+        return [inbox]
+    drops = drops_in(inbox, authority)
+    return drops + sorted(file for file in inbox.glob("*.json") if file.is_file() and not file.is_symlink())
+
+
+def _key(entry: Path) -> str:
+    return drop_key(entry) if entry.is_dir() else package_key(entry)
+
+
+def _is_vics(entry: Path, form: Format) -> bool:
+    if entry.is_dir() or form not in {Format.AUTO, Format.VICS}:
+        return False
+    try:
+        return form is Format.VICS or detect(entry) is Format.VICS
+    except Rejected:
+        return False
+
+
 @step
-def intake_reports(inbox: Path) -> Counts:
-    """Take in every drop of `inbox` that was not taken yet."""
+def intake_reports(inbox: Path, form: Format = Format.AUTO) -> Counts:
+    """Take in every drop and file of `inbox` that was not taken yet."""
+    entries = entries_of(inbox, world().settings.authority)
     with reading(world().ledger) as connection:
         taken = reports.taken_drops(connection)
-    drops = drops_in(inbox, world().settings.authority)
-    new = [drop for drop in drops if drop_key(drop) not in taken]
-    counts = Counts(drops=len(drops), new_drops=len(new))
+    new = [entry for entry in entries if _key(entry) not in taken]
+    streamed = [entry for entry in new if _is_vics(entry, form)]
+    counts = Counts(drops=len(entries), new_drops=len(new))
     with shown_progress("intake"):
-        for outcomes in fan_out(take_batch, new, batch=16, name="intake"):
+        whole = [entry for entry in new if entry not in streamed]
+        for outcomes in fan_out(partial(take_batch, form=form), whole, batch=16, name="intake"):
             counts += _record(outcomes)
+        for number, entry in enumerate(streamed):
+            report_progress(Progress("intake of cases", number, len(streamed)))
+            counts += record_cases(entry)
     return counts

@@ -140,7 +140,7 @@ def test_a_client_of_the_protocol_completes_a_report_as_a_drop_would(gateway, cl
     (tmp_path / number / f"{ids[0]}.xml").write_bytes(details)
     (tmp_path / ".simulated").touch()
     code = (
-        "import sys, pathlib\nfrom tasks.reports.drops import take_batch\n"
+        "import sys, pathlib\nfrom tasks.reports.intake import take_batch\n"
         "print(take_batch([pathlib.Path(sys.argv[1])])[0].report_id)"
     )
     dropped = subprocess.run(

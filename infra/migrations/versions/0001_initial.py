@@ -450,6 +450,12 @@ def upgrade() -> None:
         sa.Column("fault", sa.String(length=96), nullable=True, comment="why it is not among the stored files"),
         sa.Column("classification", sa.String(length=96), nullable=True),
         sa.Column(
+            "category",
+            sa.String(length=128),
+            nullable=True,
+            comment="as its sender writes it; its meaning is the sender's",
+        ),
+        sa.Column(
             "viewed_by_reporter",
             sa.Boolean(),
             nullable=True,

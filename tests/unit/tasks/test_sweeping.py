@@ -12,8 +12,8 @@ from domain.errors import BlobMissing, InvalidSettings
 from infra.ledger import schema, sealed
 from infra.world import world
 from infra.wrapping import read_keys
-from tasks.reports.drops import drops_in, take_batch
-from tasks.reports.intake import _record
+from tasks.reports.drops import drops_in
+from tasks.reports.intake import _record, take_batch
 from tasks.sweeping import PATIENCE, forget_old_keys, rotate, sweep
 
 CANARY = b"a canary in a coal mine"

@@ -16,8 +16,8 @@ from domain.report import FileFault, Rejection
 from infra.ledger import reports
 from infra.ledger.summaries import summarize
 from infra.world import world
-from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take, take_batch
-from tasks.reports.intake import _record, archive_reports
+from tasks.reports.drops import SIMULATED, drop_key, drops_in, parse_receipt, take
+from tasks.reports.intake import _record, archive_reports, take_batch
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 

@@ -15,8 +15,8 @@ from infra.world import world
 from tasks.measuring.publication import read_series
 from tasks.reports.annotating import annotate
 from tasks.reports.bundling import bundle_floods, undo
-from tasks.reports.drops import drops_in, take_batch
-from tasks.reports.intake import _record, archive_reports
+from tasks.reports.drops import drops_in
+from tasks.reports.intake import _record, archive_reports, take_batch
 from tasks.reports.taking import trace
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20

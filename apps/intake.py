@@ -1,0 +1,65 @@
+"""Intake by hand or on watch: take in what lies in a folder or a file, and print what came of it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from domain.counts import Counts
+from infra.cluster import running
+from infra.telemetry import Progress, watching
+from infra.world import world
+from tasks.reports.bundling import bundle_floods
+from tasks.reports.formats import Format
+from tasks.reports.intake import archive_reports, entries_of, intake_reports
+from tasks.staging import stage
+
+
+def take_in(path: Path, form: Format) -> Counts:
+    """Take in what lies at `path` and was not taken yet, and give the counts."""
+    entries_of(path, world().settings.authority)  # what cannot be read is told before workers are started
+    with running(), stage("intake") as publish:
+        return publish(intake_reports.fn(path, form) + archive_reports.fn() + bundle_floods.fn())
+
+
+def show(path: Path, form: Format, every: float | None) -> None:
+    """Take in, and print what is new; `every` so many seconds again, until Ctrl-C."""
+    console = Console()
+    while True:
+        with _bars(console):
+            counts = take_in(path, form)
+        if counts["new_drops"] or every is None:
+            table = Table(title="Intake", show_header=False)
+            for name, number in counts.items():
+                if number:
+                    table.add_row(name.replace("_", " "), f"{number:,}")
+            console.print(table)
+        if every is None:
+            return
+        try:
+            time.sleep(every)
+        except KeyboardInterrupt:
+            console.print("No longer watching.")
+            return
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[None]:
+    """Show how far each step is, where somebody looks."""
+    with Bars(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    ) as bars:
+        lines: dict[str, TaskID] = {}
+
+        def show_progress(progress: Progress) -> None:
+            if progress.total:
+                line = lines.setdefault(progress.stage, bars.add_task(progress.stage, visible=False))
+                bars.update(line, completed=progress.done, total=progress.total, visible=True)
+
+        with watching(show_progress):
+            yield

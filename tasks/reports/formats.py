@@ -1,0 +1,47 @@
+"""Formats: what a file of reports is, by its own beginning, whatever it is called."""
+
+import re
+from enum import StrEnum
+from pathlib import Path
+
+from domain.errors import Rejected
+from domain.report import Rejection
+from tasks.reports.tips import FORMAT
+
+HEAD = 64 * 1024
+"""Bytes from the start of a file that tell its format."""
+
+
+class Format(StrEnum):
+    """A format in which reports come."""
+
+    AUTO = "auto"
+    """Told by the file itself."""
+    CYBERTIP = "cybertip"
+    """A drop: a folder with the protocol's own documents."""
+    POLICE = "police"
+    VICS = "vics"
+    TIP = "tip"
+
+
+_KEYS = {
+    Format.VICS: re.compile(rb'"(?:@odata\.context|odata\.metadata)"\s*:\s*"[^"]*#(?:Cases|Media)"'),
+    Format.TIP: re.compile(rb'"format"\s*:\s*"' + FORMAT.encode() + rb'"'),
+    Format.POLICE: re.compile(rb'"reportedInformation"\s*:'),
+}
+
+
+def detect(path: Path) -> Format:
+    """Tell the format of a file, or of a drop.
+
+    Raises:
+        Rejected: with `Rejection.UNKNOWN_FORMAT`.
+    """
+    if path.is_dir():
+        return Format.CYBERTIP
+    with path.open("rb") as content:
+        head = content.read(HEAD)
+    for found, key in _KEYS.items():
+        if key.search(head):
+            return found
+    raise Rejected(Rejection.UNKNOWN_FORMAT)

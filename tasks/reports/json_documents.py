@@ -1,0 +1,101 @@
+"""JSON documents: read within bounds, and asked for what they hold without ever trusting their shape."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.errors import Rejected
+from domain.report import Rejection
+
+MAX_DEPTH = 32
+"""Brackets within brackets; honest documents have ten."""
+
+_BRACKETS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*+"|[\[\]{}]', re.DOTALL)
+_DOTNET = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
+
+
+def read(content: bytes) -> "Node":
+    """Read a document.
+
+    Raises:
+        Rejected: with the `Rejection` to record; nothing else, whatever the bytes are.
+    """
+    depth = 0
+    for found in _BRACKETS.finditer(content):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+        if depth > MAX_DEPTH:
+            raise Rejected(Rejection.TOO_DEEP)
+    try:
+        return Node(json.loads(content.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise Rejected(Rejection.WRONG_ENCODING) from error
+    except (ValueError, RecursionError) as error:
+        raise Rejected(Rejection.NOT_WELL_FORMED) from error
+
+
+class Node:
+    """A value of a document. What is absent or null is empty; what is of another type is refused."""
+
+    def __init__(self, value: Any) -> None:  # noqa: ANN401 (anything may stand in a foreign document)
+        self.value = value
+
+    def __getitem__(self, name: str) -> "Node":
+        """Give a member of an object; a member of nothing is nothing."""
+        if self.value is None:
+            return self
+        if not isinstance(self.value, dict):
+            raise Rejected(Rejection.SCHEMA)
+        return Node(self.value.get(name))
+
+    def __iter__(self) -> "Iterator[Node]":
+        """Give the members of a list; nothing has none, and a single value is a list of itself."""
+        if self.value is None:
+            return iter(())
+        return map(Node, self.value) if isinstance(self.value, list) else iter((self,))
+
+    def __bool__(self) -> bool:
+        return self.value is not None
+
+    def names(self) -> list[str]:
+        """Name an object's members."""
+        if self.value is not None and not isinstance(self.value, dict):
+            raise Rejected(Rejection.SCHEMA)
+        return list(self.value or ())
+
+    def text(self) -> str:
+        """Read a text, or a number as one."""
+        if self.value is None:
+            return ""
+        if isinstance(self.value, bool) or not isinstance(self.value, str | int):
+            raise Rejected(Rejection.SCHEMA)
+        return str(self.value).strip()
+
+    def required(self) -> str:
+        """Read a text that must be there."""
+        if not (text := self.text()):
+            raise Rejected(Rejection.SCHEMA)
+        return text
+
+    def flag(self) -> bool | None:
+        """Read a truth; some writers put it in quotes, and in many ways."""
+        if self.value is None or isinstance(self.value, bool):
+            return self.value
+        known = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": None}
+        text = self.text().lower()
+        if text not in known:
+            raise Rejected(Rejection.SCHEMA)
+        return known[text]
+
+    def moment(self) -> datetime | None:
+        """Read a time as UTC: ISO 8601, or .NET's milliseconds since 1970; one without a zone is UTC."""
+        if not (text := self.text()):
+            return None
+        try:
+            if found := _DOTNET.fullmatch(text):
+                return datetime.fromtimestamp(int(found[1]) / 1000, UTC)
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            raise Rejected(Rejection.SCHEMA) from None

@@ -1,0 +1,39 @@
+"""Moments: when reports were received and incidents happened, within what can be true."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.errors import Rejected
+from domain.report import Rejection
+
+EARLIEST = datetime(1998, 1, 1, tzinfo=UTC)
+"""No report was received before: the paper's history begins in March 1998."""
+
+EARLIEST_INCIDENT = datetime(1900, 1, 1, tzinfo=UTC)
+"""No report tells of what happened before."""
+
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far ahead of ours another's clock may be."""
+
+
+def checked_receipt(moment: datetime | None) -> datetime:
+    """See that a report can have been received then.
+
+    Raises:
+        Rejected: it cannot, or nobody says when.
+    """
+    if moment is None:
+        raise Rejected(Rejection.SCHEMA)
+    if not EARLIEST <= moment <= datetime.now(UTC) + CLOCKS_DIFFER:
+        raise Rejected(Rejection.IMPOSSIBLE_DATE)
+    return moment
+
+
+def checked_incident(moment: datetime | None, received_at: datetime) -> datetime | None:
+    """See that something can have happened then: before it was reported, and not before anyone could.
+
+    Raises:
+        Rejected: it cannot.
+    """
+    if moment is not None and not EARLIEST_INCIDENT <= moment <= received_at + CLOCKS_DIFFER:
+        raise Rejected(Rejection.IMPOSSIBLE_DATE)
+    return moment
