@@ -146,6 +146,7 @@ class FileFault(StrEnum):
     NOT_MEDIA = "not_media"
     UNDECODABLE = "undecodable"
     TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_LARGE = "too_large"
     DECODER_CRASHED = "decoder_crashed"
     REPORT_REJECTED = "report_rejected"
 

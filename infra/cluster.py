@@ -86,7 +86,10 @@ def fan_out(
         return
     from distributed import Client  # noqa: PLC0415
 
+    from infra.limits import Bounded  # noqa: PLC0415 (as Dask itself)
+
     with Client(_address, set_as_default=False) as client:
+        client.register_plugin(Bounded(world().settings.worker_memory))
         deadly: list[Item] = []
         for some, results in _arriving(client, step, items, batch):
             if results is None and crashed:

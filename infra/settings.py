@@ -66,6 +66,15 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         default=100_000_000, ge=1, description="Pixels of one picture or frame beyond which it is not decoded."
     )
+    max_frames: int = Field(
+        default=1_000_000, ge=1, description="Frames of one film that are decoded; what comes later is not looked at."
+    )
+    max_media_bytes: int = Field(
+        default=2**30, ge=1024, description="Bytes of one picture or film beyond which it is not decoded."
+    )
+    max_decode_seconds: float = Field(
+        default=900, gt=0, description="Seconds after which a worker is ended that still decodes the same file."
+    )
     max_xml_bytes: int = Field(
         default=4 * 2**20, ge=1024, description="Bytes of one XML document beyond which a report is rejected."
     )

@@ -16,8 +16,6 @@ from tasks.media import RGB
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg"
 """FFmpeg's readers that hostile bytes may reach. Others (sdp, hls, rtsp, concat …) open what a file names."""
 _OFFLINE = {"protocol_whitelist": "none"}
-_MOST_FRAMES = 1_000_000
-"""Frames of one film that are decoded at the most, whatever its clock says: nine hours at 30 a second."""
 _FFMPEG_LEAST = 1 << 20
 """FFmpeg's own bound is no finer: it counts the margins of its buffers in."""
 
@@ -32,12 +30,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How much of a video is looked at: one frame each `every` seconds, at most `frames`, up to `seconds`."""
+    """How much of a video is looked at: one frame each `every` seconds, at most `frames`, up to `seconds`.
+
+    At most `max_frames` are decoded on the way, whatever the film's clock says.
+    """
 
     every: float = 1.0
     frames: int = 3600
     seconds: float = 3600.0
     max_pixels: int = 100_000_000
+    max_frames: int = 1_000_000
 
 
 def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
@@ -48,7 +50,7 @@ def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
     """
     taken, due, start = 0, 0, 0.0
     try:
-        for ordinal, frame in enumerate(_decoded(content, sampling.max_pixels)):
+        for ordinal, frame in enumerate(_decoded(content, sampling.max_pixels, sampling.max_frames)):
             moment = float(frame.time or 0.0)
             start = start if ordinal else moment
             seconds = max(0.0, moment - start)
@@ -67,7 +69,7 @@ def sample(content: bytes, sampling: Sampling) -> Iterator[Frame]:
         raise Unreadable(FileFault.UNDECODABLE)
 
 
-def _decoded(content: bytes, max_pixels: int) -> Iterator[av.VideoFrame]:
+def _decoded(content: bytes, max_pixels: int, max_frames: int) -> Iterator[av.VideoFrame]:
     """Decode every frame of the first video stream."""
     with av.open(io.BytesIO(content), mode="r", options={**_OFFLINE, "format_whitelist": FORMATS}) as container:
         stream = container.streams.video[0]
@@ -76,7 +78,7 @@ def _decoded(content: bytes, max_pixels: int) -> Iterator[av.VideoFrame]:
         if stream.codec_context.width * stream.codec_context.height > max_pixels:
             raise Unreadable(FileFault.TOO_MANY_PIXELS)
         stream.codec_context.options = {"max_pixels": str(max(max_pixels, _FFMPEG_LEAST))}
-        for frame in islice(container.decode(stream), _MOST_FRAMES):
+        for frame in islice(container.decode(stream), max_frames):
             if frame.width * frame.height > max_pixels:  # sizes may change on the way
                 raise Unreadable(FileFault.TOO_MANY_PIXELS)
             yield frame

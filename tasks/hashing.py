@@ -17,6 +17,7 @@ from infra.cluster import fan_out
 from infra.ledger import media
 from infra.ledger.engine import reading
 from infra.world import world
+from tasks.decoding import bounds, opened
 from tasks.frames import Frame, Sampling, sample
 from tasks.media import RGB, crashed, decode_image
 from tasks.staging import shown_progress, step
@@ -122,12 +123,11 @@ def fingerprint(blob: BlobKey, kind: Kind, content: bytes, sampling: Sampling) -
 
 def fingerprint_batch(files: Sequence[tuple[BlobKey, Kind]]) -> list[Fingerprints | tuple[BlobKey, FileFault]]:
     """Fingerprint the files named, one small outcome each. A Dask worker runs this."""
-    blobs, settings = world().blobs, world().settings
-    sampling = Sampling(seconds=settings.max_video_seconds, max_pixels=settings.max_pixels)
     outcomes: list[Fingerprints | tuple[BlobKey, FileFault]] = []
     for blob, kind in files:
         try:
-            outcomes.append(fingerprint(blob, kind, blobs.read(blob), sampling))
+            with opened(blob) as content:
+                outcomes.append(fingerprint(blob, kind, content, bounds()))
         except Unreadable as unreadable:
             outcomes.append((blob, FileFault(unreadable.args[0])))
     return outcomes

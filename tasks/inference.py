@@ -23,6 +23,7 @@ from infra.registry import Registry
 from infra.world import world
 from models.runners.classifier import Answer, Classifier, unit
 from models.session import Session
+from tasks.decoding import bounds, opened
 from tasks.frames import Sampling, sample
 from tasks.media import crashed, decode_image
 from tasks.staging import shown_progress, step
@@ -100,12 +101,12 @@ def answered(classifier: Classifier, files: Sequence[_Looked]) -> Iterator[Class
 
 def classify_batch(files: Sequence[tuple[BlobKey, Kind]], model: ModelVersion) -> list[Outcome]:
     """Classify the files named, one small outcome each, in order. A Dask worker runs this."""
-    blobs, settings, classifier = world().blobs, world().settings, _opened(model)
-    sampling = Sampling(seconds=settings.max_video_seconds, max_pixels=settings.max_pixels)
+    classifier = _opened(model)
     looked: list[_Looked | tuple[BlobKey, FileFault]] = []
     for blob, kind in files:
         try:
-            looked.append(_Looked(blob, look(classifier, kind, blobs.read(blob), sampling)))
+            with opened(blob) as content:
+                looked.append(_Looked(blob, look(classifier, kind, content, bounds())))
         except Unreadable as unreadable:
             looked.append((blob, FileFault(unreadable.args[0])))
     classified = answered(classifier, [each for each in looked if isinstance(each, _Looked)])

@@ -1,5 +1,6 @@
 """Steps that the workers of a test's cluster import."""
 
+import ctypes
 import os
 import secrets
 import signal
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from domain.errors import Unreadable
 from domain.report import FileFault
+from infra.limits import at_most
 
 
 def double(numbers):
@@ -53,3 +55,25 @@ def die_of_thirteen(numbers):
     if 13 in numbers:
         os.kill(os.getpid(), signal.SIGSEGV)
     return [2 * number for number in numbers]
+
+
+def hang_at_thirteen(numbers):
+    """Hang in C at the thirteenth, holding the interpreter's lock, as a decoder may do."""
+    doubled = []
+    for number in numbers:
+        with at_most(1.5):
+            if number == 13:
+                ctypes.PyDLL(None).usleep(20_000_000)
+            doubled.append(2 * number)
+    return doubled
+
+
+def allocate(gigabytes):
+    """Say of each number whether so many gigabytes can be had at once."""
+    had = []
+    for number in gigabytes:
+        try:
+            had.append(len(bytearray(number * 2**30)) > 0)
+        except MemoryError:
+            had.append(False)
+    return had

@@ -5,12 +5,23 @@ import os
 import time
 
 import pytest
-from steps import die_of_thirteen, double, fail_at_seven, fail_once, keep_even, leave_mark, tell_process
+from steps import (
+    allocate,
+    die_of_thirteen,
+    double,
+    fail_at_seven,
+    fail_once,
+    hang_at_thirteen,
+    keep_even,
+    leave_mark,
+    tell_process,
+)
 
 from domain.errors import ServiceFailed, Unreadable
 from domain.report import FileFault
 from infra import cluster
 from infra.cluster import IN_FLIGHT_PER_WORKER, fan_out, running
+from infra.limits import at_most
 from infra.telemetry import Progress, watching
 from infra.world import world
 
@@ -89,6 +100,26 @@ def test_an_item_that_kills_its_workers_costs_itself_alone():
         each for results in fan_out(die_of_thirteen, range(20), batch=5, crashed=lambda item: -item) for each in results
     ]
     assert sorted(arrived) == sorted([-13, *(2 * number for number in range(20) if number != 13)])
+
+
+@pytest.mark.timeout(120)
+def test_an_item_that_hangs_in_c_costs_itself_alone():
+    arrived = [
+        each
+        for results in fan_out(hang_at_thirteen, range(20), batch=5, crashed=lambda item: -item)
+        for each in results
+    ]
+    assert sorted(arrived) == sorted([-13, *(2 * number for number in range(20) if number != 13)])
+
+
+def test_a_worker_cannot_have_memory_without_end():
+    assert list(fan_out(allocate, [1, 64])) == [[True, False]]
+
+
+def test_outside_a_worker_no_process_is_ended():
+    with at_most(0.01):
+        time.sleep(0.05)
+    assert hang_at_thirteen([1, 2]) == [2, 4]
 
 
 def test_a_step_that_kills_its_workers_is_told_where_no_item_may_be_lost():
