@@ -88,9 +88,9 @@ def doctor(data: Data = None) -> None:
 
 @app.command()
 def intake(
-    path: Annotated[Path, typer.Argument(help="A folder of drops and JSON files, or one file.")],
+    path: Annotated[Path, typer.Argument(help="A folder of drops, JSON files and tables, or one file.")],
     form: Annotated[
-        str, typer.Option("--format", help="cybertip, police, vics, tip; auto tells by the file.")
+        str, typer.Option("--format", help="cybertip, police, vics, tip, csv, jsonl, parquet; auto tells.")
     ] = "auto",
     watch: Annotated[
         float | None, typer.Option("--watch", min=1, metavar="SECONDS", help="Look again every so often, until Ctrl-C.")

@@ -33,7 +33,7 @@ def show(path: Path, form: Format, every: float | None) -> None:
     while True:
         with _bars(console):
             counts = take_in(path, form)
-        if counts["new_drops"] or every is None:
+        if counts["new_drops"] or counts["received"] or every is None:
             table = Table(title="Intake", show_header=False)
             for name, number in counts.items():
                 if number:

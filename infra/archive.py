@@ -87,8 +87,18 @@ class Archive:
         Raises:
             pyarrow.ArrowException: a row has a column of another type, or lacks one that may not be null.
         """
-        content = _encoded(dataset, rows)
-        batch = Batch(hashlib.sha256(content).hexdigest(), dataset, len(rows))
+        return self._keep(dataset, _encoded(dataset, rows), len(rows))
+
+    def stage_table(self, dataset: Dataset, table: "pa.Table") -> Batch:
+        """Write a table as `stage` writes rows; its sets are sorted and its rows in the order of their key already.
+
+        Raises:
+            pyarrow.ArrowException: its columns are not the dataset's.
+        """
+        return self._keep(dataset, _parquet(table.select(COLUMNS[dataset]).cast(schema(dataset))), table.num_rows)
+
+    def _keep(self, dataset: Dataset, content: bytes, rows: int) -> Batch:
+        batch = Batch(hashlib.sha256(content).hexdigest(), dataset, rows)
         place = self._place(dataset, batch.id)
         if not place.exists():
             _write(place, content, self._root)
@@ -138,14 +148,19 @@ def open_archive(url: str) -> Archive:
 def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> bytes:
     """Encode `rows`, in the order of their key, as one Parquet file."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
-    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
     columns = schema(dataset)
     sets = [field.name for field in columns if pa.types.is_list(field.type)]
     whole = [{**row, **{name: sorted(_collection(row[name])) for name in sets}} for row in rows]
     whole.sort(key=lambda row: [row[name] for name in KEYS[dataset]])
+    return _parquet(pa.Table.from_pylist(whole, schema=columns))
+
+
+def _parquet(table: "pa.Table") -> bytes:
+    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
     out = BytesIO()
-    pq.write_table(pa.Table.from_pylist(whole, schema=columns), out, compression="zstd")
+    pq.write_table(table, out, compression="zstd")
     return out.getvalue()
 
 

@@ -21,6 +21,11 @@ def taken_drops(connection: Connection) -> set[str]:
     return set(connection.scalars(select(schema.taken_drop.c.key)))
 
 
+def took_block(connection: Connection, key: str) -> bool:
+    """Whether this piece of a table was loaded already."""
+    return connection.scalar(select(schema.taken_block.c.key).where(schema.taken_block.c.key == key)) is not None
+
+
 def unknown(connection: Connection, taken: Sequence[Taken]) -> list[Taken]:
     """Leave out what the ledger holds already, and what stands twice among `taken`."""
     by_id = {one.report_id: one for one in taken}

@@ -78,6 +78,12 @@ taken_drop = Table(
     Column("key", Key, primary_key=True, comment="keyed digest of what a drop or a file is, to take it once"),
     Column("report_id", Key, ForeignKey("report.id"), nullable=False),
 )
+taken_block = Table(
+    "taken_block",
+    metadata,
+    Column("key", Key, primary_key=True, comment="keyed digest of a piece of a table's bytes, to load it once"),
+    Column("rows", Integer, nullable=False, comment="accepted reports in it"),
+)
 report_document = report_side(
     "report_document", Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True, comment="as it came")
 )

@@ -22,6 +22,13 @@ class Format(StrEnum):
     POLICE = "police"
     VICS = "vics"
     TIP = "tip"
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+TABLES = frozenset({Format.CSV, Format.JSONL, Format.PARQUET})
+"""Formats with a report in each row."""
 
 
 _KEYS = {
@@ -41,7 +48,12 @@ def detect(path: Path) -> Format:
         return Format.CYBERTIP
     with path.open("rb") as content:
         head = content.read(HEAD)
+    if head.startswith(b"PAR1"):
+        return Format.PARQUET
     for found, key in _KEYS.items():
         if key.search(head):
             return found
+    first = head.partition(b"\n")[0].removeprefix(b"\xef\xbb\xbf")
+    if b"external_id" in first:
+        return Format.JSONL if first.startswith(b"{") else Format.CSV
     raise Rejected(Rejection.UNKNOWN_FORMAT)

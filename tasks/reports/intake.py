@@ -14,12 +14,15 @@ from infra.archive import Dataset
 from infra.cluster import fan_out
 from infra.ledger import history, reports
 from infra.ledger.engine import reading
-from infra.telemetry import Progress, report_progress
 from infra.world import world
+from tasks.reports.bulk import load_table
 from tasks.reports.drops import check_authority, drop_key, drops_in, take
-from tasks.reports.formats import Format, detect
+from tasks.reports.formats import TABLES, Format, detect
 from tasks.reports.packages import package_key, refused_cases, take_cases, take_package
 from tasks.staging import shown_progress, step
+
+ENDINGS = frozenset({".json", ".csv", ".jsonl", ".parquet"})
+"""How files of an inbox end that are reports; what lies beside them may be their media."""
 
 ARCHIVED_TOGETHER = 10_000
 """Reports of one batch of the archive, at most."""
@@ -101,37 +104,42 @@ def entries_of(inbox: Path, authority: str) -> list[Path]:
     if inbox.is_file():
         check_authority(inbox.parent, authority)
         return [inbox]
-    drops = drops_in(inbox, authority)
-    return drops + sorted(file for file in inbox.glob("*.json") if file.is_file() and not file.is_symlink())
+    files = (file for file in inbox.iterdir() if file.suffix in ENDINGS and file.is_file() and not file.is_symlink())
+    return drops_in(inbox, authority) + sorted(files)
 
 
 def _key(entry: Path) -> str:
     return drop_key(entry) if entry.is_dir() else package_key(entry)
 
 
-def _is_vics(entry: Path, form: Format) -> bool:
-    if entry.is_dir() or form not in {Format.AUTO, Format.VICS}:
-        return False
-    try:
-        return form is Format.VICS or detect(entry) is Format.VICS
-    except Rejected:
-        return False
+def _formats(entries: Sequence[Path], form: Format) -> dict[Path, Format]:
+    """Tell the format of each file; what nobody knows is a package, and is rejected as one."""
+    told = {}
+    for entry in entries:
+        try:
+            told[entry] = form if form is not Format.AUTO and not entry.is_dir() else detect(entry)
+        except Rejected:
+            told[entry] = Format.AUTO
+    return told
 
 
 @step
 def intake_reports(inbox: Path, form: Format = Format.AUTO) -> Counts:
-    """Take in every drop and file of `inbox` that was not taken yet."""
-    entries = entries_of(inbox, world().settings.authority)
+    """Take in every drop and file of `inbox` that was not taken yet, whatever its format."""
+    formats = _formats(entries_of(inbox, world().settings.authority), form)
+    tables = [entry for entry, told in formats.items() if told in TABLES]
+    entries = [entry for entry in formats if entry not in tables]
     with reading(world().ledger) as connection:
         taken = reports.taken_drops(connection)
     new = [entry for entry in entries if _key(entry) not in taken]
-    streamed = [entry for entry in new if _is_vics(entry, form)]
+    streamed = [entry for entry in new if formats[entry] is Format.VICS]
     counts = Counts(drops=len(entries), new_drops=len(new))
     with shown_progress("intake"):
         whole = [entry for entry in new if entry not in streamed]
         for outcomes in fan_out(partial(take_batch, form=form), whole, batch=16, name="intake"):
             counts += _record(outcomes)
-        for number, entry in enumerate(streamed):
-            report_progress(Progress("intake of cases", number, len(streamed)))
+        for entry in streamed:
             counts += record_cases(entry)
+        for entry in tables:
+            counts += load_table(entry, formats[entry])
     return counts

@@ -197,6 +197,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run")),
     )
     op.create_table(
+        "taken_block",
+        sa.Column(
+            "key",
+            sa.String(length=64),
+            nullable=False,
+            comment="keyed digest of a piece of a table's bytes, to load it once",
+        ),
+        sa.Column("rows", sa.Integer(), nullable=False, comment="accepted reports in it"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_block")),
+    )
+    op.create_table(
         "blob_key",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column(
@@ -543,6 +554,7 @@ def downgrade() -> None:
     op.drop_table("bundle_member")
     op.drop_index(op.f("ix_blob_key_kek"), table_name="blob_key")
     op.drop_table("blob_key")
+    op.drop_table("taken_block")
     op.drop_table("run")
     op.drop_table("reporter")
     op.drop_index(

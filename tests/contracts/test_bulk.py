@@ -1,0 +1,262 @@
+"""Tables of reports go into every ledger and the archive whole, each row once, as plain Python would have it."""
+
+import datetime as dt
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import time
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from domain.report import Rejection
+from infra.archive import Dataset
+from infra.keys import keyed_digest
+from infra.ledger import schema
+from infra.ledger.engine import migrate, reading
+from infra.ledger.summaries import registered
+from infra.world import world
+from tasks.reports import tabular
+from tasks.reports.bulk import load_table
+from tasks.reports.formats import Format
+from tasks.reports.tabular import COLUMNS, LISTS, blocks, prepare, refusals
+
+MOMENT = dt.datetime(2016, 1, 1, tzinfo=dt.UTC)
+KEY = bytes(range(32))
+LOAD = """
+import pathlib, sys
+from tasks.reports.bulk import load_table
+from tasks.reports.formats import Format
+print("loading", flush=True)
+load_table(pathlib.Path(sys.argv[1]), Format.PARQUET)
+"""
+COUNTED = ("report", "report_vector", "report_location", "sighting", "reporter", "taken_block", "batch")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path, monkeypatch):
+    """Give the folder of a world of its own, on each database."""
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path))
+    if request.param == "postgresql":
+        server, name = request.getfixturevalue("postgres"), f"bulk_{secrets.token_hex(4)}"
+        server.make_databases(name)
+        monkeypatch.setenv("BREAKWATER_LEDGER", server.url(name))
+    world.cache_clear()
+    migrate(world().ledger)
+    yield tmp_path
+    world().ledger.dispose()
+    world.cache_clear()
+
+
+def row(number, **said):
+    return {
+        "external_id": str(number), "reporter": f"esp-{number % 3}", "source": "esp",
+        "received_at": MOMENT + dt.timedelta(hours=number), "vectors": ["url"], "countries": ["IN"],
+        "files": [f"image:{number // 2:032x}"], **said,
+    }  # fmt: skip
+
+
+def table_of(rows):
+    return pa.Table.from_pylist(
+        [{**dict.fromkeys(COLUMNS), **each} for each in rows], schema=pa.schema(list(tabular._schema())[: len(COLUMNS)])
+    )
+
+
+def written(folder, rows, name="t.parquet", group=1000):
+    pq.write_table(table_of(rows), folder / name, row_group_size=group)
+    return folder / name
+
+
+def numbers():
+    with reading(world().ledger) as connection:
+        return {
+            name: connection.scalar(select(func.count()).select_from(schema.metadata.tables[name])) for name in COUNTED
+        }
+
+
+def archived(dataset):
+    with reading(world().ledger) as connection:
+        return world().archive.read(dataset, registered(connection, dataset))
+
+
+def everything():
+    with reading(world().ledger) as connection:
+        return {name: sorted(map(repr, connection.execute(select(schema.metadata.tables[name])))) for name in COUNTED}
+
+
+def test_a_table_is_loaded_whole_and_a_second_time_changes_nothing(place):
+    file = written(place, [row(number) for number in range(2500)])
+    counts = load_table(file, Format.PARQUET)
+    assert (counts["blocks"], counts["received"], counts["accepted"]) == (3, 2500, 2500)
+    before = everything()
+    again = load_table(file, Format.PARQUET)
+    assert (again["blocks_held"], again["received"]) == (3, 0)
+    assert everything() == before
+    assert archived(Dataset.REPORTS).num_rows == archived(Dataset.SIGHTINGS).num_rows == 2500
+
+
+def test_rows_that_are_held_already_are_skipped_with_all_that_is_theirs(place):
+    load_table(written(place, [row(number) for number in range(100)]), Format.PARQUET)
+    before = numbers()
+    more = written(place, [row(number) for number in range(50, 150)], "more.parquet")
+    counts = load_table(more, Format.PARQUET)
+    assert (counts["received"], counts["already_held"], counts["files_named"]) == (50, 50, 100)
+    after = numbers()
+    assert {name: after[name] - before[name] for name in ("report", "report_vector", "sighting")} == {
+        "report": 50, "report_vector": 50, "sighting": 50,
+    }  # fmt: skip
+    assert archived(Dataset.REPORTS).num_rows == archived(Dataset.SIGHTINGS).num_rows == 150
+
+
+def test_new_content_under_the_same_number_is_a_revision(place):
+    load_table(written(place, [row(1), row(1, vectors=["tor"]), row(2)]), Format.PARQUET)
+    load_table(written(place, [row(1, vectors=["ftp"])], "later.parquet"), Format.PARQUET)
+    report = schema.report.c
+    with reading(world().ledger) as connection:
+        query = select(report.revision, report.superseded_by, report.id).where(report.external_id == "1")
+        first, second, third = connection.execute(query.order_by(report.revision)).all()
+    assert [each.revision for each in (first, second, third)] == [1, 2, 3]
+    assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
+
+
+def test_rows_that_do_not_validate_are_rejected_reports_with_themselves_kept(place):
+    bad = {
+        "source": "nobody", "vectors": ["pigeon"], "countries": ["india"], "files": ["image:xyz"], "incidents": 0,
+        "incident_type": "parking", "external_id": " ", "reporter": None,
+    }  # fmt: skip
+    dates = {"received_at": MOMENT.replace(year=1990), "incident_at": MOMENT.replace(year=1800)}
+    rows = [row(number, **{name: value}) for number, (name, value) in enumerate({**bad, **dates}.items())]
+    counts = load_table(written(place, [*rows, row(99)]), Format.PARQUET)
+    assert (counts["accepted"], counts["rejected"]) == (1, len(rows))
+    with reading(world().ledger) as connection:
+        reasons = connection.scalars(
+            select(schema.report.c.rejection).where(schema.report.c.rejection.is_not(None))
+        ).all()
+        documents = connection.scalars(select(schema.report_document.c.blob_id)).all()
+    assert sorted(reasons) == sorted([Rejection.SCHEMA] * len(bad) + [Rejection.IMPOSSIBLE_DATE] * 2)
+    kept = [json.loads(world().blobs.read(blob)) for blob in documents]
+    assert {each["source"] for each in kept} == {"nobody", "esp"}
+
+
+@pytest.mark.timeout(120)
+def test_a_load_that_is_killed_goes_on_and_doubles_nothing(place):
+    file = written(place, [row(number) for number in range(30_000)], group=1500)
+    for patience in (0.3, 0.8):
+        with subprocess.Popen([sys.executable, "-c", LOAD, str(file)], stdout=subprocess.PIPE) as loading:
+            assert loading.stdout.readline() == b"loading\n"
+            time.sleep(patience)
+            loading.send_signal(signal.SIGKILL)
+    killed = numbers()["report"]
+    load_table(file, Format.PARQUET)
+    assert killed < 30_000
+    assert numbers() == {
+        "report": 30_000, "report_vector": 30_000, "report_location": 30_000, "sighting": 30_000, "reporter": 3,
+        "taken_block": 20, "batch": 40,
+    }  # fmt: skip
+    assert archived(Dataset.REPORTS).num_rows == archived(Dataset.SIGHTINGS).num_rows == 30_000
+
+
+def test_what_is_no_table_is_one_rejected_report(place):
+    (place / "t.parquet").write_bytes(b"PAR1 and no more")
+    counts = load_table(place / "t.parquet", Format.PARQUET)
+    assert (counts["received"], counts["rejected"]) == (1, 1)
+
+
+texts = st.text("aé|: \x1f7", min_size=1, max_size=6).filter(str.strip)
+tables = st.lists(
+    st.fixed_dictionaries({
+        "external_id": texts, "reporter": texts, "source": st.sampled_from(["esp", "public", "police"]),
+        "received_at": st.integers(0, 10**8).map(lambda seconds: MOMENT + dt.timedelta(seconds=seconds)),
+        "incident_at": st.none() | st.just(MOMENT), "escalated": st.none() | st.booleans(),
+        "incidents": st.none() | st.integers(1, 9), "incident_type": st.none() | st.just("possession"),
+        "vectors": st.lists(st.sampled_from(["url", "tor"]), max_size=3),
+        "countries": st.lists(st.sampled_from(["IN", "BR:victim", "A1"]), max_size=3),
+        "files": st.lists(st.sampled_from(["image:" + "0" * 32, "video:" + "1" * 32, "other:"]), max_size=3),
+    }),
+    max_size=6,
+)  # fmt: skip
+
+
+def plainly(said):
+    """Identify a row as the definition says, in plain Python."""
+
+    def micros(moment):
+        return (
+            ""
+            if moment is None
+            else str((moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1))
+        )
+
+    row = "\x1e".join([
+        said["source"], micros(said["received_at"]), said["incident_type"] or "", micros(said["incident_at"]),
+        "" if said["escalated"] is None else str(said["escalated"]).lower(), str(said["incidents"] or 1),
+        " ".join(sorted(set(said["vectors"]))), " ".join(sorted({each for each in said["countries"] if each != "A1"})),
+        " ".join(said["files"]),
+    ])  # fmt: skip
+    return keyed_digest(KEY, "report", said["reporter"], said["external_id"], "row", row)
+
+
+@given(tables)
+def test_the_engine_makes_the_keys_and_rows_that_plain_python_makes(rows):
+    whole = table_of(rows).append_column("raw", pa.nulls(len(rows), pa.string()))
+    whole = whole.append_column("fault", pa.nulls(len(rows), pa.string()))
+    with duckdb.connect() as connection:
+        prepare(connection, whole, KEY)
+        views = ("report", "report_vector", "report_location", "sighting", "archived_sightings", "archived_reports")
+        found = {name: connection.sql(f"FROM {name}").to_arrow_table().to_pylist() for name in views}
+        assert list(refusals(connection)) == []
+    once = {plainly(said): said for said in reversed(rows)}
+    assert {each["id"]: each["reporter"] for each in found["report"]} == {
+        report: keyed_digest(KEY, "reporter", said["reporter"]) for report, said in once.items()
+    }
+    assert {(each["report_id"], each["vector"]) for each in found["report_vector"]} == {
+        (report, vector) for report, said in once.items() for vector in said["vectors"]
+    }
+    roles = {"IN": ("IN", "unstated"), "BR:victim": ("BR", "victim")}
+    assert {(each["report_id"], each["country"], each["role"]) for each in found["report_location"]} == {
+        (report, *roles[token]) for report, said in once.items() for token in said["countries"] if token in roles
+    }
+    assert {(e["report_id"], e["ordinal"], e["kind"], e["file"]) for e in found["archived_sightings"]} == {
+        (report, ordinal, token[:5], keyed_digest(KEY, "md5", token[6:]) if token[6:] else None)
+        for report, said in once.items() for ordinal, token in enumerate(said["files"])
+    }  # fmt: skip
+    assert {each["report_id"]: each["files"] for each in found["archived_reports"]} == {
+        report: len(said["files"]) for report, said in once.items()
+    }
+
+
+@pytest.mark.parametrize("form", [Format.CSV, Format.JSONL])
+@given(st.integers(1, 400), st.integers(0, 60))
+def test_blocks_of_text_hold_every_line_once(tmp_path_factory, form, size, lines):
+    file = tmp_path_factory.mktemp("blocks") / "t"
+    told = [f'{{"external_id": "{number}"}}' for number in range(lines)]
+    file.write_text("\n".join((["external_id"] if form is Format.CSV else []) + told) + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabular, "BLOCK_BYTES", size)
+        cut = blocks(file, form)
+    content = file.read_bytes()
+    assert [line for block in cut for line in content[block.start : block.end].decode().split("\n") if line] == told
+    assert len({block.digest() for block in cut}) == len(cut)
+
+
+def test_a_line_is_read_the_same_in_every_form(place):
+    said = json.loads(json.dumps(row(1, escalated=True, incidents=2), default=str))
+    texts = {
+        "t.jsonl": json.dumps(said) + "\n",
+        "t.csv": ",".join(said)
+        + "\n"
+        + ",".join(" ".join(v) if k in LISTS else str(v) for k, v in said.items())
+        + "\n",
+    }
+    for name, text in texts.items():
+        (place / name).write_text(text)
+    file = written(place, [row(1, escalated=True, incidents=2)])
+    received = [load_table(place / name, Format(name[2:]))["received"] for name in ("t.jsonl", "t.csv", file.name)]
+    assert received == [1, 0, 0]
