@@ -54,16 +54,6 @@ def keep(document: bytes) -> HeldFile:
     return hold(world().blobs.store(BytesIO(document), unique=True))
 
 
-def check_open(account: Account, number: int) -> None:
-    """See that a report may still be changed, before anything of it is read.
-
-    Raises:
-        DraftRefused: it may not.
-    """
-    with reading(world().ledger) as connection:
-        drafts.find_open(connection, number, account.id, now())
-
-
 def upload(account: Account, number: int, stored: Stored) -> Operation[str]:
     """Add a file to a draft; the result is its id, the same for the same bytes again."""
     part = hold(stored)
