@@ -102,12 +102,15 @@ def intake(
     Example: `breakwater intake docs/samples --data /tmp/samples`. A second time finds nothing new.
     """
     use_data(data)
-    from apps.intake import show  # noqa: PLC0415 (a command pays for its own imports alone)
+    from apps import intake as by_hand  # noqa: PLC0415 (a command pays for its own imports alone)
     from tasks.reports.formats import Format  # noqa: PLC0415 (as above)
 
     if form not in set(Format):
         raise typer.BadParameter(f"one of {', '.join(Format)}", param_hint="--format")
-    show(path, Format(form), watch)
+    if watch is None:
+        by_hand.show(path, Format(form))
+    else:
+        by_hand.watch(path, Format(form), watch)
 
 
 @simulate.command()

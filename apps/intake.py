@@ -27,25 +27,35 @@ def take_in(path: Path, form: Format) -> Counts:
         return publish(intake_reports.fn(path, form) + archive_reports.fn() + bundle_floods.fn())
 
 
-def show(path: Path, form: Format, every: float | None) -> None:
-    """Take in, and print what is new; `every` so many seconds again, until Ctrl-C."""
+def show(path: Path, form: Format) -> None:
+    """Take in, and print what is new."""
     console = Console()
-    while True:
-        with _bars(console):
-            counts = take_in(path, form)
-        if counts["new_drops"] or counts["received"] or every is None:
-            table = Table(title="Intake", show_header=False)
-            for name, number in counts.items():
-                if number:
-                    table.add_row(name.replace("_", " "), f"{number:,}")
-            console.print(table)
-        if every is None:
-            return
-        try:
-            time.sleep(every)
-        except KeyboardInterrupt:
-            console.print("No longer watching.")
-            return
+    with _bars(console):
+        counts = take_in(path, form)
+    _tell(console, counts)
+
+
+def watch(path: Path, form: Format, every: float) -> None:
+    """Take in what is new, and look again `every` so many seconds, until Ctrl-C; prints where something came."""
+    console = Console()
+    entries_of(path, world().settings.authority)
+    try:
+        with running():
+            while True:
+                counts = take_in(path, form)
+                if counts["new_drops"] or counts["received"]:
+                    _tell(console, counts)
+                time.sleep(every)
+    except KeyboardInterrupt:
+        console.print("No longer watching. What was being taken in is taken in whole next time, or not at all.")
+
+
+def _tell(console: Console, counts: Counts) -> None:
+    table = Table(title="Intake", show_header=False)
+    for name, number in counts.items():
+        if number:
+            table.add_row(name.replace("_", " "), f"{number:,}")
+    console.print(table)
 
 
 @contextmanager

@@ -1,0 +1,111 @@
+"""The commands for those who keep an installation, as they type them."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cybertips import write_drop
+from typer.testing import CliRunner
+
+from apps.cli import app
+from infra.ledger import schema
+from infra.ledger.engine import reading
+from infra.world import world
+from tasks.reports.drops import drops_in
+from tasks.reports.intake import _record, take_batch
+
+BREAKWATER = str(Path(sys.executable).with_name("breakwater"))
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+def told(*words, code=0):
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture
+def reports(data, monkeypatch):
+    """Have three reports of the same file."""
+    monkeypatch.setenv("BREAKWATER_BUNDLE_REPORTS", "3")
+    world.cache_clear()
+    for number in range(3):
+        write_drop(data / "inbox", str(number), [PNG], reporter=f"esp-{number}")
+    everything = take_batch(drops_in(data / "inbox", "test"))
+    _record(everything)
+    return everything
+
+
+def test_keys_are_rotated_and_old_ones_forgotten(reports, data):
+    assert "start every process anew" in told("keys", "rotate")
+    assert len((data / "keys" / "sealing.key").read_text().split()) == 2
+    assert told("keys", "forget-old").startswith("0 keys were still to be wrapped anew")
+    assert len((data / "keys" / "sealing.key").read_text().split()) == 1
+    world.cache_clear()
+    assert world().blobs.read(reports[0].files[0].content.blob) == PNG
+
+
+def test_sweeping_says_what_it_left(reports):
+    assert told("sweep").startswith("0 objects removed")
+
+
+def test_a_bundle_is_listed_and_taken_apart(reports):
+    from tasks.reports.bundling import bundle_floods
+
+    bundle_floods.fn()
+    listed = told("bundles", "list")
+    assert "3 reports" in listed
+    assert told("bundles", "undo", listed.split()[0]).startswith("3 reports stand by themselves")
+    assert told("bundles", "list") == ""
+
+
+def test_an_annotation_is_kept(reports):
+    assert "vector is forum, sms" in told("annotate", reports[0].report_id, "vector", "sms", "forum", "--analyst", "7")
+    told("annotate", reports[0].report_id, "kind", "video", "--file", "0", "--analyst", "7")
+    with reading(world().ledger) as connection:
+        fields = connection.scalars(schema.revised.select().with_only_columns(schema.revised.c.field)).all()
+    assert sorted(fields) == ["kind", "vector"]
+
+
+@pytest.mark.parametrize("words", [["intake", ".", "--format", "papyrus"], ["gateway", "run", "--port", "0"]])
+def test_what_a_command_does_not_know_is_told(data, words):
+    told(*words, code=2)
+
+
+def known(folder):
+    try:
+        with closing(sqlite3.connect(f"file:{folder}/ledger.db?mode=ro", uri=True)) as ledger:
+            return ledger.execute("SELECT count(*) FROM report").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
+
+
+def wait_for(folder, number):
+    until = time.monotonic() + 60
+    while known(folder) < number and time.monotonic() < until:
+        time.sleep(0.2)
+    assert known(folder) == number
+
+
+@pytest.mark.timeout(180)
+def test_a_watched_inbox_is_taken_in_as_it_fills_each_report_once(tmp_path):
+    inbox = tmp_path / "inbox"
+    write_drop(inbox, "1", [PNG])
+    (inbox / ".simulated").touch()
+    command = [BREAKWATER, "intake", str(inbox), "--watch", "1", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        wait_for(tmp_path / "data", 1)
+        write_drop(tmp_path / "apart", "2", [PNG + b"x"])
+        (tmp_path / "apart" / "2").rename(inbox / "2")
+        wait_for(tmp_path / "data", 2)
+        time.sleep(5)
+        watching.send_signal(signal.SIGINT)
+        said, _ = watching.communicate(timeout=60)
+    assert known(tmp_path / "data") == 2
+    assert said.count("received") == 2
+    assert watching.returncode == 0, said
