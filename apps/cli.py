@@ -2,7 +2,6 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -88,7 +87,13 @@ def doctor(data: Data = None) -> None:
 
 @app.command()
 def intake(
-    path: Annotated[Path, typer.Argument(help="A folder of drops, JSON files and tables, or one file.")],
+    where: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_URL",
+            help="A folder of drops, JSON files and tables, or one file; or s3+http://HOST:PORT/BUCKET/PREFIX.",
+        ),
+    ],
     form: Annotated[
         str, typer.Option("--format", help="cybertip, police, vics, tip, csv, jsonl, parquet; auto tells.")
     ] = "auto",
@@ -97,20 +102,21 @@ def intake(
     ] = None,
     data: Data = None,
 ) -> None:
-    """Take in every report at PATH that was not taken yet, whatever its format.
+    """Take in every report at a path or in a bucket that was not taken yet, whatever its format.
 
     Example: `breakwater intake docs/samples --data /tmp/samples`. A second time finds nothing new.
     """
     use_data(data)
     from apps import intake as by_hand  # noqa: PLC0415 (a command pays for its own imports alone)
+    from infra.inboxes import place_at  # noqa: PLC0415 (as above)
     from tasks.reports.formats import Format  # noqa: PLC0415 (as above)
 
     if form not in set(Format):
         raise typer.BadParameter(f"one of {', '.join(Format)}", param_hint="--format")
     if watch is None:
-        by_hand.show(path, Format(form))
+        by_hand.show(place_at(where), Format(form))
     else:
-        by_hand.watch(path, Format(form), watch)
+        by_hand.watch(place_at(where), Format(form), watch)
 
 
 @simulate.command()

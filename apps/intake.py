@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from domain.counts import Counts
 from infra.cluster import running
+from infra.inboxes import Place
 from infra.telemetry import Progress, watching
 from infra.world import world
 from tasks.reports.bundling import bundle_floods
@@ -20,29 +20,29 @@ from tasks.reports.intake import archive_reports, entries_of, intake_reports
 from tasks.staging import stage
 
 
-def take_in(path: Path, form: Format) -> Counts:
-    """Take in what lies at `path` and was not taken yet, and give the counts."""
-    entries_of(path, world().settings.authority)  # what cannot be read is told before workers are started
+def take_in(place: Place, form: Format) -> Counts:
+    """Take in what lies at `place` and was not taken yet, and give the counts."""
+    entries_of(place, world().settings.authority)  # what cannot be read is told before workers are started
     with running(), stage("intake") as publish:
-        return publish(intake_reports.fn(path, form) + archive_reports.fn() + bundle_floods.fn())
+        return publish(intake_reports.fn(place, form) + archive_reports.fn() + bundle_floods.fn())
 
 
-def show(path: Path, form: Format) -> None:
+def show(place: Place, form: Format) -> None:
     """Take in, and print what is new."""
     console = Console()
     with _bars(console):
-        counts = take_in(path, form)
+        counts = take_in(place, form)
     _tell(console, counts)
 
 
-def watch(path: Path, form: Format, every: float) -> None:
+def watch(place: Place, form: Format, every: float) -> None:
     """Take in what is new, and look again `every` so many seconds, until Ctrl-C; prints where something came."""
     console = Console()
-    entries_of(path, world().settings.authority)
+    entries_of(place, world().settings.authority)
     try:
         with running():
             while True:
-                counts = take_in(path, form)
+                counts = take_in(place, form)
                 if counts["new_drops"] or counts["received"]:
                     _tell(console, counts)
                 time.sleep(every)

@@ -6,6 +6,7 @@ from prefect import flow
 
 from domain.counts import Counts
 from infra.cluster import running
+from infra.inboxes import place_at
 from infra.world import world
 from tasks.matching import intake_lists
 from tasks.reports.bundling import bundle_floods
@@ -15,15 +16,16 @@ from tasks.staging import stage
 
 
 @flow
-def intake(inbox: Path | None = None, lists: Path | None = None, form: Format = Format.AUTO) -> Counts:
+def intake(inbox: str | None = None, lists: Path | None = None, form: Format = Format.AUTO) -> Counts:
     """Take in every report of an inbox that was not taken yet, and every list of known hashes.
 
     Args:
-        inbox: Folder with drops and JSON files, or one file. Empty: `inbox` in the data folder.
+        inbox: Folder, or prefix of a bucket (s3+http://HOST:PORT/BUCKET/PREFIX), with reports; or one file. Empty:
+            `inbox` in the data folder.
         lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
         form: What the files are; `auto` tells by each file itself.
     """
     root = world().settings.root
     with running(), stage("intake") as publish:
-        counts = intake_lists(lists or root / "lists") + intake_reports(inbox or root / "inbox", form)
+        counts = intake_lists(lists or root / "lists") + intake_reports(place_at(inbox or root / "inbox"), form)
         return publish(counts + archive_reports() + bundle_floods())

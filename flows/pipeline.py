@@ -17,11 +17,12 @@ from tasks.summarizing import publish_summary
 
 
 @flow
-def pipeline(inbox: Path | None = None, lists: Path | None = None) -> Counts:
+def pipeline(inbox: str | None = None, lists: Path | None = None) -> Counts:
     """Take reports in and bring them all the way to a ranked queue and the measures.
 
     Args:
-        inbox: Folder with one drop for each report. Empty: `inbox` in the data folder.
+        inbox: Folder, or prefix of a bucket (s3+http://HOST:PORT/BUCKET/PREFIX), with reports; or one file. Empty:
+            `inbox` in the data folder.
         lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
     """
     with running(), stage("pipeline") as publish:

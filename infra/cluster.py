@@ -45,7 +45,11 @@ def running() -> Iterator[str]:
 
 @contextmanager
 def _cluster(settings: Settings) -> Iterator[str]:
-    """Use the scheduler that the settings name, or start a cluster of worker processes on loopback."""
+    """Use the scheduler that the settings name, or start a cluster of worker processes on loopback.
+
+    Its workers log nothing: what fails on them is raised here, and a heartbeat that meets the closing scheduler is not
+    worth a traceback on the terminal.
+    """
     if settings.dask:
         yield settings.dask
         return
@@ -57,7 +61,7 @@ def _cluster(settings: Settings) -> Iterator[str]:
         dask.config.set({**CONDUCT, "temporary-directory": scratch}),
         LocalCluster(
             n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-            dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR, memory_limit=settings.worker_memory,
+            dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL, memory_limit=settings.worker_memory,
         ) as cluster,
     ):  # fmt: skip
         yield cluster.scheduler_address

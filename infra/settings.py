@@ -21,6 +21,10 @@ class Settings(BaseSettings):
     blobs_access_key: str = Field(default="", description="Access key of the S3 server.")
     blobs_secret_key: str = Field(default="", repr=False, description="Secret key of the S3 server.")
     blobs_region: str = Field(default="us-east-1", description="Region of the bucket.")
+    inbox_access_key: str = Field(default="", description="Access key for inboxes in a bucket; empty: the blobs'.")
+    inbox_secret_key: str = Field(
+        default="", repr=False, description="Secret key for inboxes in a bucket; empty: the blobs'."
+    )
     ledger: str = Field(
         default="", repr=False, description="Ledger: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST:PORT/NAME`."
     )
@@ -102,6 +106,11 @@ class Settings(BaseSettings):
     def blobs_url(self) -> str:
         """The blob store in use."""
         return self.blobs or f"file://{self.root / 'blobs'}"
+
+    @property
+    def inbox_keys(self) -> tuple[str, str]:
+        """The keys for inboxes in a bucket."""
+        return self.inbox_access_key or self.blobs_access_key, self.inbox_secret_key or self.blobs_secret_key
 
     @property
     def ledger_url(self) -> str:

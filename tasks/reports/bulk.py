@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.counts import Counts
@@ -12,6 +11,7 @@ from domain.errors import Rejected
 from domain.intake import Taken
 from domain.report import Receipt, Rejection, Source
 from infra.archive import Batch, Dataset
+from infra.inboxes import Place
 from infra.ledger import bulk, reports
 from infra.ledger.engine import reading
 from infra.telemetry import Progress, report_progress
@@ -34,7 +34,7 @@ _ARCHIVED = {
 }
 
 
-def load_table(path: Path, form: Format) -> Counts:
+def load_table(path: Place, form: Format) -> Counts:
     """Load a table of reports; its blocks that were loaded before are known by their bytes and skipped."""
     try:
         cut = blocks(path, form)

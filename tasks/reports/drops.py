@@ -9,13 +9,13 @@ empty file `.simulated`.
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 from domain.errors import InvalidSettings, Rejected
 from domain.intake import HeldFile, SightedFile, Taken
 from domain.media import Kind
 from domain.ports import BlobStore
 from domain.report import FileFault, NamedFile, Receipt, Rejection, Report, Source
+from infra.inboxes import Place, files_under, mark
 from infra.world import world
 from tasks.reports import json_documents
 from tasks.reports.cybertip import parse_file_details, parse_report
@@ -27,8 +27,8 @@ RECEIPT, REPORT, SIMULATED = "receipt.json", "report.xml", ".simulated"
 _OF_A_FILE = re.compile(r"([0-9A-Za-z_-]{1,64})\.(?:bin|xml)")
 
 
-def drops_in(inbox: Path, authority: str) -> list[Path]:
-    """List the drops in a folder, in order of their names.
+def drops_in(inbox: Place, authority: str) -> list[Place]:
+    """List the drops in an inbox, in order of their names.
 
     Raises:
         InvalidSettings: it is no folder; or nobody attested the authority to take in what is not simulated.
@@ -36,10 +36,10 @@ def drops_in(inbox: Path, authority: str) -> list[Path]:
     if not inbox.is_dir():
         raise InvalidSettings(f"{inbox} is not a folder that this process can read; name another as the inbox")
     check_authority(inbox, authority)
-    return sorted(folder for folder in inbox.iterdir() if folder.is_dir() and not folder.is_symlink())
+    return sorted((each for each in inbox.iterdir() if each.is_dir() and not each.is_symlink()), key=str)
 
 
-def check_authority(folder: Path, authority: str) -> None:
+def check_authority(folder: Place, authority: str) -> None:
     """See that what lies in a folder may be taken in.
 
     Raises:
@@ -52,15 +52,10 @@ def check_authority(folder: Path, authority: str) -> None:
         )
 
 
-def drop_key(drop: Path) -> str:
+def drop_key(drop: Place) -> str:
     """Name a drop by its own name and its files' names, sizes and times, to tell without reading if it was taken."""
-    files = [(str(file.relative_to(drop)), *_size_and_time(file)) for file in _files(drop)]
+    files = [(name, *mark(file)) for name, file in files_under(drop)]
     return world().surrogate("drop", drop.name, json.dumps(files))
-
-
-def _size_and_time(file: Path) -> tuple[int, int]:
-    status = file.lstat()
-    return status.st_size, status.st_mtime_ns
 
 
 def parse_receipt(content: bytes) -> Receipt:
@@ -81,13 +76,13 @@ def parse_receipt(content: bytes) -> Receipt:
         raise Rejected(Rejection.NO_RECEIPT) from error
 
 
-def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
+def take(drop: Place, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     """Take one drop in: its bytes into the store, everything else into one small outcome.
 
     A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
     """
     key = drop_key(drop)  # first: what comes while we read makes the drop another one
-    held = {str(file.relative_to(drop)): hold_file(file, blobs) for file in _files(drop)}
+    held = {name: hold_file(file, blobs) for name, file in files_under(drop)}
     file_ids = sorted({found[1] for name in held if (found := _OF_A_FILE.fullmatch(name)) and name != REPORT})
     of_files = {f"{file_id}{ending}" for file_id in file_ids for ending in (".bin", ".xml")}
     receipt: Receipt | None = None
@@ -110,12 +105,7 @@ def take(drop: Path, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     )
 
 
-def _files(drop: Path) -> list[Path]:
-    """List the files of a drop and of the folders in it; a link is none, since it may lead anywhere."""
-    return sorted(file for file in drop.rglob("*") if file.is_file() and not file.is_symlink())
-
-
-def _read(file: Path, limit: int, absent: Rejection) -> bytes:
+def _read(file: Place, limit: int, absent: Rejection) -> bytes:
     """Read a small document; an absent one and one over the bound are reasons to reject."""
     if not file.is_file() or file.is_symlink():
         raise Rejected(absent)
@@ -124,7 +114,7 @@ def _read(file: Path, limit: int, absent: Rejection) -> bytes:
     return file.read_bytes()
 
 
-def _named(drop: Path, file_id: str, limit: int) -> NamedFile:
+def _named(drop: Place, file_id: str, limit: int) -> NamedFile:
     """Read what a report says of a file; a file without details is named by its bytes alone."""
     details = drop / f"{file_id}.xml"
     return (
@@ -132,7 +122,7 @@ def _named(drop: Path, file_id: str, limit: int) -> NamedFile:
     )
 
 
-def hold_file(file: Path, blobs: BlobStore) -> HeldFile:
+def hold_file(file: Place, blobs: BlobStore) -> HeldFile:
     """Put a file's bytes into the store."""
     with file.open("rb") as content:
         return hold(blobs.store(content))

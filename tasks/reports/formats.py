@@ -2,10 +2,10 @@
 
 import re
 from enum import StrEnum
-from pathlib import Path
 
 from domain.errors import Rejected
 from domain.report import Rejection
+from infra.inboxes import Place
 from tasks.reports.tips import FORMAT
 
 HEAD = 64 * 1024
@@ -38,7 +38,7 @@ _KEYS = {
 }
 
 
-def detect(path: Path) -> Format:
+def detect(path: Place) -> Format:
     """Tell the format of a file, or of a drop.
 
     Raises:

@@ -4,7 +4,6 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from domain.counts import Counts
 from domain.errors import Rejected
@@ -12,6 +11,7 @@ from domain.intake import Taken
 from domain.report import Rejection
 from infra.archive import Dataset
 from infra.cluster import fan_out
+from infra.inboxes import Place
 from infra.ledger import history, reports
 from infra.ledger.engine import reading
 from infra.world import world
@@ -51,7 +51,7 @@ def archive_reports() -> Counts:
             archived += len(ids)
 
 
-def take_batch(entries: Sequence[Path], form: Format = Format.AUTO) -> list[Taken]:
+def take_batch(entries: Sequence[Place], form: Format = Format.AUTO) -> list[Taken]:
     """Take drops and files of one report in, an outcome each; durable when it returns. A Dask worker runs this."""
     blobs, settings = world().blobs, world().settings
     try:
@@ -72,7 +72,7 @@ def take_batch(entries: Sequence[Path], form: Format = Format.AUTO) -> list[Take
     return taken
 
 
-def record_cases(file: Path) -> Counts:
+def record_cases(file: Place) -> Counts:
     """Take a VICS file in, its media as they are read: all of it in one transaction, or nothing."""
     blobs = world().blobs
     taken, media = take_cases(file, blobs)
@@ -95,8 +95,8 @@ def record_cases(file: Path) -> Counts:
         return _record([refused])
 
 
-def entries_of(inbox: Path, authority: str) -> list[Path]:
-    """List what may be taken in: the drops and the JSON files of a folder, or a file alone.
+def entries_of(inbox: Place, authority: str) -> list[Place]:
+    """List what may be taken in: the drops, JSON files and tables of a folder or a bucket's prefix, or a file alone.
 
     Raises:
         InvalidSettings: there is no such folder or file, or nobody attested the authority.
@@ -105,14 +105,14 @@ def entries_of(inbox: Path, authority: str) -> list[Path]:
         check_authority(inbox.parent, authority)
         return [inbox]
     files = (file for file in inbox.iterdir() if file.suffix in ENDINGS and file.is_file() and not file.is_symlink())
-    return drops_in(inbox, authority) + sorted(files)
+    return drops_in(inbox, authority) + sorted(files, key=str)
 
 
-def _key(entry: Path) -> str:
+def _key(entry: Place) -> str:
     return drop_key(entry) if entry.is_dir() else package_key(entry)
 
 
-def _formats(entries: Sequence[Path], form: Format) -> dict[Path, Format]:
+def _formats(entries: Sequence[Place], form: Format) -> dict[Place, Format]:
     """Tell the format of each file; what nobody knows is a package, and is rejected as one."""
     told = {}
     for entry in entries:
@@ -124,7 +124,7 @@ def _formats(entries: Sequence[Path], form: Format) -> dict[Path, Format]:
 
 
 @step
-def intake_reports(inbox: Path, form: Format = Format.AUTO) -> Counts:
+def intake_reports(inbox: Place, form: Format = Format.AUTO) -> Counts:
     """Take in every drop and file of `inbox` that was not taken yet, whatever its format."""
     formats = _formats(entries_of(inbox, world().settings.authority), form)
     tables = [entry for entry, told in formats.items() if told in TABLES]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from domain.errors import Rejected
 from domain.intake import HeldFile, SightedFile, Taken
 from domain.ports import BlobStore
 from domain.report import FileFault, NamedFile, Rejection, Report
+from infra.inboxes import Place, mark, within
 from infra.world import world
 from tasks.reports import police, tips, vics
 from tasks.reports.drops import fault_of, hold_file
@@ -32,13 +32,12 @@ _READERS = {
 }
 
 
-def package_key(file: Path) -> str:
+def package_key(file: Place) -> str:
     """Name a file by its name, size and time, to tell without reading if it was taken."""
-    status = file.lstat()
-    return world().surrogate("package", file.name, str(status.st_size), str(status.st_mtime_ns))
+    return world().surrogate("package", file.name, *mark(file))
 
 
-def take_package(file: Path, blobs: BlobStore, max_json_bytes: int, form: Format = Format.AUTO) -> Taken:
+def take_package(file: Place, blobs: BlobStore, max_json_bytes: int, form: Format = Format.AUTO) -> Taken:
     """Take in a file of one report, with the media that lie beside it under the names that it gives.
 
     One that does not validate, or whose format nobody knows, is an outcome too, with its bytes kept.
@@ -64,7 +63,7 @@ def take_package(file: Path, blobs: BlobStore, max_json_bytes: int, form: Format
 
 
 def _assembled(
-    key: str, file: Path, report: Report | Rejection, document: HeldFile, files: Sequence[SightedFile], *place: str
+    key: str, file: Place, report: Report | Rejection, document: HeldFile, files: Sequence[SightedFile], *place: str
 ) -> Taken:
     """Make the outcome of a package; `place` tells the reports of one document apart."""
     brought = [part for each in files if each.content for part in (each.named.file_id, each.content.digests.sha256)]
@@ -80,12 +79,12 @@ def _assembled(
     )
 
 
-def beside(folder: Path, named: NamedFile, name: str, blobs: BlobStore) -> SightedFile:
+def beside(folder: Place, named: NamedFile, name: str, blobs: BlobStore) -> SightedFile:
     """Take in the bytes of a file, if they lie beside the document; a name never leads out of its folder."""
     if not name:
         return SightedFile(named, None, None, FileFault.NOT_SENT)
-    place = folder / name
-    if Path(name).is_absolute() or "\0" in name or not place.resolve().is_relative_to(folder.resolve()):
+    place = within(folder, name)
+    if place is None:
         return SightedFile(named, None, None, FileFault.UNSAFE_NAME)
     if not place.is_file() or place.is_symlink():
         return SightedFile(named, None, None, FileFault.NOT_SENT)
@@ -93,7 +92,7 @@ def beside(folder: Path, named: NamedFile, name: str, blobs: BlobStore) -> Sight
     return SightedFile(named, content, None, fault_of(named, content))
 
 
-def take_cases(file: Path, blobs: BlobStore) -> tuple[list[Taken], Iterator[list[tuple[str, SightedFile]]]]:
+def take_cases(file: Place, blobs: BlobStore) -> tuple[list[Taken], Iterator[list[tuple[str, SightedFile]]]]:
     """Take in a VICS file: its cases without media, and then the media, some at a time, by their report's id.
 
     A file that does not validate is one rejected report. What is wrong with media further on is raised while they come.
@@ -112,12 +111,12 @@ def take_cases(file: Path, blobs: BlobStore) -> tuple[list[Taken], Iterator[list
     return taken, _media(file, [one.report_id for one in taken], blobs) if taken[0].report else iter(())
 
 
-def refused_cases(file: Path, rejection: Rejection, blobs: BlobStore) -> Taken:
+def refused_cases(file: Place, rejection: Rejection, blobs: BlobStore) -> Taken:
     """Make the outcome of a VICS file whose media do not validate: the whole of it is rejected, its bytes kept."""
     return _assembled(package_key(file), file, rejection, hold_file(file, blobs), [])
 
 
-def _media(file: Path, ids: list[str], blobs: BlobStore) -> Iterator[list[tuple[str, SightedFile]]]:
+def _media(file: Place, ids: list[str], blobs: BlobStore) -> Iterator[list[tuple[str, SightedFile]]]:
     with file.open("rb") as stream:
         some: list[tuple[str, SightedFile]] = []
         for each in vics.media(stream):

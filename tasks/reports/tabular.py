@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import Rejected
 from domain.media import Kind
 from domain.report import NO_COUNTRY, FileFault, IncidentType, LocationRole, Rejection, Source, Vector
+from infra.inboxes import Place
 from tasks.reports import json_documents
 from tasks.reports.formats import Format
 from tasks.reports.moments import CLOCKS_DIFFER, EARLIEST, EARLIEST_INCIDENT
@@ -38,7 +39,7 @@ _PAD = 64
 class Block:
     """A piece of a table: bytes `start` to `end`, which for Parquet are those of a row group."""
 
-    path: Path
+    path: Place
     form: Format
     start: int
     end: int
@@ -56,7 +57,7 @@ class Block:
         return told.hexdigest()
 
 
-def blocks(path: Path, form: Format) -> list[Block]:
+def blocks(path: Place, form: Format) -> list[Block]:
     """Cut a table into blocks."""
     if form is Format.PARQUET:
         return _row_groups(path)
@@ -71,12 +72,13 @@ def blocks(path: Path, form: Format) -> list[Block]:
     return found
 
 
-def _row_groups(path: Path) -> list[Block]:
+def _row_groups(path: Place) -> list[Block]:
     import pyarrow as pa  # noqa: PLC0415 (slow to import)
     import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
     try:
-        metadata = pq.read_metadata(path)
+        with path.open("rb") as content:
+            metadata = pq.read_metadata(content)
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     except (pa.ArrowException, OSError) as error:
         raise Rejected(Rejection.NOT_WELL_FORMED) from error
@@ -106,8 +108,8 @@ def rows_of(block: Block) -> "pa.Table":
 
     if block.form is Format.PARQUET:
         try:
-            table = pq.ParquetFile(block.path).read_row_group(block.group)
-            return _shaped(table)
+            with block.path.open("rb") as content:
+                return _shaped(pq.ParquetFile(content).read_row_group(block.group))
         except (pa.ArrowException, OSError, ValueError, KeyError) as error:
             raise Rejected(Rejection.SCHEMA) from error
     with block.path.open("rb") as content:
