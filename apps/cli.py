@@ -134,6 +134,25 @@ def inbox(data: Data = None, reports: Reports = 300, seed: Seed = 1) -> None:
     typer.echo(f"{reports} reports {'written to' if new else 'stand already in'} {root / 'inbox'}")
 
 
+@simulate.command()
+def history(
+    data: Data = None,
+    reports: Annotated[
+        int, typer.Option("--reports", metavar="N", help="How many reports; the paper had 23494983.")
+    ] = 234_950,
+    seed: Seed = 1,
+) -> None:
+    """Write twenty years of simulated reports, metadata alone, as Parquet tables with the paper's own numbers.
+
+    Example: `breakwater simulate history --data /tmp/past`, then `breakwater intake /tmp/past/history/inbox --data
+    /tmp/past`.
+    """
+    use_data(data)
+    from apps.past import write_history  # noqa: PLC0415 (as above)
+
+    write_history(read_settings().root / "history", reports, seed)
+
+
 def main() -> None:
     """Run the command line; what we raise by intention is one line, and exit status 1."""
     try:

@@ -13,11 +13,12 @@ from cybertips import write_drop
 from typer.testing import CliRunner
 
 from apps.cli import app
+from domain.errors import InvalidSettings
 from infra.ledger import schema
 from infra.ledger.engine import reading
 from infra.world import world
 from tasks.reports.drops import drops_in
-from tasks.reports.intake import _record, take_batch
+from tasks.reports.intake import _record, intake_reports, take_batch
 
 BREAKWATER = str(Path(sys.executable).with_name("breakwater"))
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -48,6 +49,22 @@ def test_keys_are_rotated_and_old_ones_forgotten(reports, data):
     assert len((data / "keys" / "sealing.key").read_text().split()) == 1
     world.cache_clear()
     assert world().blobs.read(reports[0].files[0].content.blob) == PNG
+
+
+def test_a_simulated_history_goes_through_intake_once(data):
+    words = ("simulate", "history", "--reports", "10000", "--seed", "2")
+    assert "10000 reports written to" in told(*words)
+    assert "10000 reports stand already in" in told(*words)
+    inbox = data / "history" / "inbox"
+    counts = intake_reports.fn(inbox)
+    assert (counts["accepted"], counts["rejected"], counts["blocks"]) == (10_000, 0, 20)
+    assert intake_reports.fn(inbox)["blocks_held"] == 20
+
+
+def test_a_history_that_is_too_small_is_refused_in_words(data):
+    with pytest.raises(InvalidSettings, match="10,000"):
+        CliRunner().invoke(app, ["simulate", "history", "--reports", "9"], catch_exceptions=False)
+    assert not (data / "history").exists()
 
 
 def test_sweeping_says_what_it_left(reports):

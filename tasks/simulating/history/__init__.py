@@ -1,0 +1,1 @@
+"""History: twenty years of simulated reports, metadata alone, from the numbers that the paper prints."""
