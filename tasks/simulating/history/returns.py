@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.media import Kind
 from tasks.simulating.history.months import FILE_DAYS
@@ -93,7 +94,7 @@ class Clock:
         """Tell the days, from the clock's times."""
         return np.interp(times, self.marks, FILE_DAYS)
 
-    def months(self, times: Floats) -> "np.typing.NDArray[np.uint8]":
+    def months(self, times: Floats) -> NDArray[np.uint8]:
         """Tell the months since 2013, from the clock's times."""
         return np.searchsorted(self.marks[1:-1], times, side="right").astype(np.uint8)
 

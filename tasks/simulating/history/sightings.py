@@ -16,7 +16,7 @@ from tasks.simulating.history.volumes import REPORTS
 Files = NDArray[np.uint32]
 
 _AT_ONCE = 2**20
-"""Sightings drawn at once; another number would draw others."""
+"""Sightings drawn at once, so that they take little memory."""
 
 
 @dataclass(frozen=True, slots=True)

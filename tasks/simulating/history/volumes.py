@@ -47,16 +47,11 @@ def reports_by_month(reports: int) -> Whole:
 
 def from_providers(reports: Whole) -> Whole:
     """Give the reports of providers among the `reports` of each month."""
-    counts = whole_shares(reports, _share())
+    counts: Whole = np.diff(np.rint(np.cumsum(reports * _share())), prepend=0).astype(np.int64)
     most = reports // 2
     counts[:CROSSING] = np.minimum(counts, most)[:CROSSING]
     counts[CROSSING:] = np.minimum(np.maximum(counts, most + 1), reports)[CROSSING:]
     return counts
-
-
-def whole_shares(totals: Whole, shares: Floats) -> Whole:
-    """Take a share (0-1) of each of `totals`, in whole numbers whose running sum stays true."""
-    return np.diff(np.rint(np.cumsum(totals * shares)), prepend=0).astype(np.int64)
 
 
 def _share() -> Floats:
