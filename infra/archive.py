@@ -37,6 +37,14 @@ class Batch:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A batch that is not written yet, and the Parquet file that it will be."""
+
+    batch: Batch
+    content: bytes
+
+
 KEYS = {Dataset.REPORTS: ("report_id",), Dataset.SIGHTINGS: ("report_id", "ordinal")}
 """The columns that tell a dataset's rows apart, and by which a batch is sorted."""
 
@@ -46,6 +54,9 @@ COLUMNS = {
     Dataset.SIGHTINGS: ("report_id", "ordinal", "received_at", "kind", "file", "source"),
 }
 """The columns of each dataset, in their order."""
+
+_REPEATING = ["ordinal", "kind", "source", "incidents", "files", "vectors.list.element", "countries.list.element"]
+"""Columns of which a dictionary is worth its making, by their paths in Parquet; keys and digests hardly repeat."""
 
 
 def schema(dataset: Dataset) -> "pa.Schema":
@@ -87,21 +98,14 @@ class Archive:
         Raises:
             pyarrow.ArrowException: a row has a column of another type, or lacks one that may not be null.
         """
-        return self._keep(dataset, _encoded(dataset, rows), len(rows))
+        return self.keep(_encoded(dataset, rows))
 
-    def stage_table(self, dataset: Dataset, table: "pa.Table") -> Batch:
-        """Write a table as `stage` writes rows; its sets are sorted and its rows in the order of their key already.
-
-        Raises:
-            pyarrow.ArrowException: its columns are not the dataset's.
-        """
-        return self._keep(dataset, _parquet(table.select(COLUMNS[dataset]).cast(schema(dataset))), table.num_rows)
-
-    def _keep(self, dataset: Dataset, content: bytes, rows: int) -> Batch:
-        batch = Batch(hashlib.sha256(content).hexdigest(), dataset, rows)
-        place = self._place(dataset, batch.id)
+    def keep(self, encoded: Encoded) -> Batch:
+        """Write a batch durably that `encoded_table` made; the same one is written once."""
+        batch = encoded.batch
+        place = self._place(batch.dataset, batch.id)
         if not place.exists():
-            _write(place, content, self._root)
+            _write(place, encoded.content, self._root)
         return batch
 
     def read(self, dataset: Dataset, batch_ids: Iterable[str]) -> "pa.Table":
@@ -145,23 +149,30 @@ def open_archive(url: str) -> Archive:
     return Archive(Path(path))
 
 
-def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> bytes:
-    """Encode `rows`, in the order of their key, as one Parquet file."""
+def encoded_table(dataset: Dataset, table: "pa.Table") -> Encoded:
+    """Encode a table as `Archive.stage` encodes rows; sets are sorted and rows in the order of their key already.
+
+    Raises:
+        pyarrow.ArrowException: its columns are not the dataset's.
+    """
+    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
+    out = BytesIO()
+    whole = table.select(COLUMNS[dataset]).cast(schema(dataset))
+    pq.write_table(whole, out, compression="zstd", compression_level=1, use_dictionary=_REPEATING)
+    content = out.getvalue()
+    return Encoded(Batch(hashlib.sha256(content).hexdigest(), dataset, table.num_rows), content)
+
+
+def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Encoded:
+    """Encode `rows`, in the order of their key."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
     columns = schema(dataset)
     sets = [field.name for field in columns if pa.types.is_list(field.type)]
     whole = [{**row, **{name: sorted(_collection(row[name])) for name in sets}} for row in rows]
     whole.sort(key=lambda row: [row[name] for name in KEYS[dataset]])
-    return _parquet(pa.Table.from_pylist(whole, schema=columns))
-
-
-def _parquet(table: "pa.Table") -> bytes:
-    import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
-
-    out = BytesIO()
-    pq.write_table(table, out, compression="zstd")
-    return out.getvalue()
+    return encoded_table(dataset, pa.Table.from_pylist(whole, schema=columns))
 
 
 def _collection(value: object) -> set[str]:

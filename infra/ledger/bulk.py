@@ -19,23 +19,24 @@ Tables = Mapping[str, "pa.Table"]
 Stage = Callable[[frozenset[str]], Sequence[Batch]]
 """Stages the archive's batches of a block but for the reports that the ledger holds already."""
 
-_HELD = "SELECT report.id FROM report JOIN load_report ON load_report.id = report.id"
-_FORGET = "DELETE FROM load_report WHERE id IN (SELECT id FROM report)"
-_FORGET_WITH_IT = "DELETE FROM load_{name} WHERE report_id NOT IN (SELECT id FROM load_report)"
-_REVISED = """
-    SELECT 1 FROM load_report
-    JOIN report ON report.reporter = load_report.reporter AND report.external_id = load_report.external_id LIMIT 1
+_KNOWN = """
+    SELECT *, (SELECT 1 FROM report WHERE report.id = found.id) AS held FROM (
+        SELECT id, reporter, external_id, (
+            SELECT max(report.revision) FROM report
+            WHERE report.reporter = load_report.reporter AND report.external_id = load_report.external_id
+        ) AS latest FROM load_report
+    ) AS found WHERE latest IS NOT NULL
 """
-_NUMBER = """
-    UPDATE load_report SET revision = load_report.revision + (
-        SELECT coalesce(max(report.revision), 0) FROM report
-        WHERE report.reporter = load_report.reporter AND report.external_id = load_report.external_id
-    )
+"""Reports of a block whose number the ledger knows. One look-up each, however large the planner thinks that tables are."""
+
+_NAME = """
+    INSERT INTO reporter (id, name, simulated) SELECT id, name, simulated FROM load_reporter WHERE true
+    ON CONFLICT DO NOTHING
 """
 _SUPERSEDE = """
-    UPDATE report SET superseded_by = load_report.id FROM load_report
-    WHERE report.reporter = load_report.reporter AND report.external_id = load_report.external_id
-        AND report.superseded_by IS NULL AND report.revision = load_report.revision - 1
+    UPDATE report SET superseded_by = load_revision.id FROM load_revision
+    WHERE report.reporter = load_revision.reporter AND report.external_id = load_revision.external_id
+        AND report.revision = load_revision.revision - 1
 """
 
 
@@ -54,6 +55,10 @@ class _Session(Protocol):
         """Write rows that are new into a table of the ledger."""
         ...
 
+    def trust(self) -> None:
+        """Have what rows refer to looked up at the end, or not at all where that can be had."""
+        ...
+
 
 def load(engine: Engine, key: str, tables: Tables, stage: Stage) -> int:
     """Load one block, and count its reports that are new; one that was loaded before is left alone.
@@ -64,40 +69,61 @@ def load(engine: Engine, key: str, tables: Tables, stage: Stage) -> int:
     with _session(engine) as session:
         if session.run(f"SELECT 1 FROM taken_block WHERE key = '{key}'"):  # noqa: S608 (a digest of our own)
             return 0
-        session.take("load_report", tables["report"])
-        held = frozenset(row[0] for row in session.run(_HELD))
-        if held:
-            session.run(_FORGET)
-        revised = bool(session.run(_REVISED))
-        if revised:
-            session.run(_NUMBER)
+        session.take("load_report", tables["report"].select(["id", "reporter", "external_id"]))
+        known = session.run(_KNOWN)
+        held = frozenset(report for report, *_, there in known if there)
+        latest = {(reporter, number): revision for _, reporter, number, revision, _ in known}
         batches = stage(held)
-        new: int = tables["report"].num_rows - len(held)
-        for name, table in tables.items():
-            if held or name in {"report", "reporter"}:
-                _merge(session, name, table, held=bool(held))
-            else:  # every report is new, and so is whatever belongs to one
-                session.append(name, table)
-        if revised:
+        session.take("load_reporter", tables["reporter"])
+        session.run(_NAME)
+        fresh = without(tables["report"], "id", held)
+        fresh, revisions = _numbered(fresh, latest) if latest else (fresh, None)
+        session.trust()
+        session.append("report", fresh)
+        if revisions is not None:
+            session.take("load_revision", revisions)
             session.run(_SUPERSEDE)
+        for name, table in tables.items():
+            if name not in {"report", "reporter"}:
+                session.append(name, without(table, "report_id", held))
         for batch in batches:
             session.run(
                 f"INSERT INTO batch VALUES ('{batch.id}', '{batch.dataset}', {batch.rows}) ON CONFLICT DO NOTHING"  # noqa: S608 (as above)
             )
-        session.run(f"INSERT INTO taken_block VALUES ('{key}', {new})")  # noqa: S608 (as above)
-        return new
+        session.run(f"INSERT INTO taken_block VALUES ('{key}', {fresh.num_rows})")  # noqa: S608 (as above)
+        return len(fresh)
 
 
-def _merge(session: "_Session", name: str, table: "pa.Table", *, held: bool) -> None:
-    """Insert rows of which some may be there."""
-    columns = ", ".join(table.column_names)
-    if name != "report":
-        session.take(f"load_{name}", table)
-    if held and name not in {"report", "reporter"}:
-        session.run(_FORGET_WITH_IT.format(name=name))
-    session.run(
-        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM load_{name} WHERE true ON CONFLICT DO NOTHING"  # noqa: S608 (our own names)
-    )
+def without(table: "pa.Table", column: str, held: frozenset[str]) -> "pa.Table":
+    """Leave out the rows of reports that are held."""
+    import pyarrow as pa  # noqa: PLC0415 (slow to import)
+    import pyarrow.compute as pc  # noqa: PLC0415 (as above)
+
+    if not held:
+        return table
+    return table.filter(pc.invert(pc.is_in(table[column], value_set=pa.array(sorted(held), pa.string()))))
+
+
+def _numbered(reports: "pa.Table", latest: Mapping[tuple[str, str], int]) -> tuple["pa.Table", "pa.Table"]:
+    """Number reports on from what the ledger has of theirs, and give those that supersede a report of the ledger."""
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+
+    columns = {name: reports[name].to_pylist() for name in ("id", "reporter", "external_id", "revision")}
+    ids, numbers = columns["id"], list(zip(columns["reporter"], columns["external_id"], strict=True))
+    revision, later = columns["revision"], reports["superseded_by"].to_pylist()
+    last: dict[tuple[str, str], int] = {}
+    first = []
+    for place in sorted((n for n, number in enumerate(numbers) if number in latest), key=revision.__getitem__):
+        before = last.get(numbers[place])
+        if before is None:
+            first.append(place)
+            revision[place] = latest[numbers[place]] + 1
+        else:
+            revision[place], later[before] = revision[before] + 1, ids[place]
+        last[numbers[place]], later[place] = place, None
+    for name, values in (("revision", pa.array(revision, pa.int32())), ("superseded_by", pa.array(later, pa.string()))):
+        reports = reports.set_column(reports.schema.get_field_index(name), name, values)
+    return reports, reports.take(pa.array(first, pa.int64())).select(["id", "reporter", "external_id", "revision"])
 
 
 @contextmanager
@@ -134,6 +160,10 @@ class _PostgreSQL:
         if table.num_rows:
             self._cursor.adbc_ingest(name, table, mode="append")
 
+    def trust(self) -> None:
+        if self.run("SELECT has_parameter_privilege('session_replication_role', 'SET')") == [(True,)]:
+            self.run("SET LOCAL session_replication_role = replica")
+
 
 class _SQLite:
     def __init__(self, connection: Connection) -> None:
@@ -145,14 +175,14 @@ class _SQLite:
         return [tuple(row) for row in result] if result.returns_rows else []
 
     def take(self, name: str, table: "pa.Table") -> None:
-        of = schema.metadata.tables[name.removeprefix("load_")]
+        of = schema.metadata.tables["report" if name == "load_revision" else name.removeprefix("load_")]
         columns = ", ".join(f"{column} {of.c[column].type.compile()}" for column in table.column_names)
         self._connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
         self._names.append(name)
         self.append(name, table)
 
     def append(self, name: str, table: "pa.Table") -> None:
-        import pyarrow as pa  # noqa: PLC0415 (slow to import)
+        import pyarrow as pa  # noqa: PLC0415 (as above)
         import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
         told = [
@@ -163,6 +193,9 @@ class _SQLite:
         if table.num_rows:
             rows = list(zip(*(column.to_pylist() for column in told), strict=True))
             self._connection.exec_driver_sql(f"INSERT INTO {name} ({columns}) VALUES ({marks})", rows)  # noqa: S608 (our own names)
+
+    def trust(self) -> None:
+        self._connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")  # what a row refers to may come behind it
 
     def end(self) -> None:
         """Drop the temporary tables, which would outlive the transaction."""

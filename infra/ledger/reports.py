@@ -21,9 +21,10 @@ def taken_drops(connection: Connection) -> set[str]:
     return set(connection.scalars(select(schema.taken_drop.c.key)))
 
 
-def took_block(connection: Connection, key: str) -> bool:
-    """Whether this piece of a table was loaded already."""
-    return connection.scalar(select(schema.taken_block.c.key).where(schema.taken_block.c.key == key)) is not None
+def took_blocks(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Tell which pieces of tables were loaded already."""
+    block = schema.taken_block.c.key
+    return {key for some in _slices(keys) for key in connection.scalars(select(block).where(block.in_(some)))}
 
 
 def unknown(connection: Connection, taken: Sequence[Taken]) -> list[Taken]:

@@ -5,45 +5,45 @@ Columns: `external_id`, `reporter`, `source`, `received_at`, and where they are 
 `other:MD5`).
 """
 
-import csv
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 from domain.errors import Rejected
-from domain.media import Kind
-from domain.report import NO_COUNTRY, FileFault, IncidentType, LocationRole, Rejection, Source, Vector
+from domain.report import Rejection
 from infra.inboxes import Place
-from tasks.reports import json_documents
 from tasks.reports.formats import Format
-from tasks.reports.moments import CLOCKS_DIFFER, EARLIEST, EARLIEST_INCIDENT
-from tasks.reports.names import NAME_LENGTH
+from tasks.reports.lines import COLUMNS, LISTS, LONGEST_VALUE, csv_rows, json_rows
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 BLOCK_BYTES = 16 * 2**20
-"""Bytes of a block of text, about; it ends with a line."""
+"""Bytes of a block of text, about; it ends with a row."""
 
-LISTS = ("vectors", "countries", "files")
-COLUMNS = ("external_id", "reporter", "source", "received_at", "incident_type", "incident_at", "escalated", "incidents",
-           *LISTS)  # fmt: skip
-_PAD = 64
-"""Bytes of a block of SHA-256, to which HMAC pads its key (RFC 2104)."""
+BLOCK_ROWS = 100_000
+"""Rows of a row group that are read at once: some 100 MB by the time that they are ready for the ledger."""
+
+READ_AHEAD = 4 * 2**20
+"""Bytes of each column that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a table: bytes `start` to `end`, which for Parquet are those of a row group."""
+    """A piece of a table: bytes `start` to `end`, which for Parquet are those of a row group of `rows` rows."""
 
     path: Place
     form: Format
     start: int
     end: int
     group: int = 0
+    rows: int = 0
+
+    @property
+    def parts(self) -> list[str]:
+        """Name what is loaded in one transaction each: all of it, or so many rows of a row group."""
+        return [f"{first} {min(BLOCK_ROWS, self.rows - first)}" for first in range(0, max(self.rows, 1), BLOCK_ROWS)]
 
     def digest(self) -> str:
         """Digest its bytes, and what they are to be read as (hex SHA-256)."""
@@ -58,7 +58,11 @@ class Block:
 
 
 def blocks(path: Place, form: Format) -> list[Block]:
-    """Cut a table into blocks."""
+    """Cut a table into blocks.
+
+    Raises:
+        Rejected: it cannot be read at all.
+    """
     if form is Format.PARQUET:
         return _row_groups(path)
     found, size = [], path.stat().st_size
@@ -67,9 +71,23 @@ def blocks(path: Place, form: Format) -> list[Block]:
         while start < size:
             content.seek(min(start + BLOCK_BYTES, size))
             content.readline()
-            found.append(Block(path, form, start, content.tell()))
-            start = content.tell()
+            end = content.tell()
+            if form is Format.CSV:
+                end = _end_of_row(content, start, end)
+            found.append(Block(path, form, start, end))
+            start = end
     return found
+
+
+def _end_of_row(content: BinaryIO, start: int, end: int) -> int:
+    """Move the end of a block of CSV, a line's end, out of a value in quotation marks if there is one around it."""
+    content.seek(start)
+    marks = content.read(end - start).count(b'"')
+    at = end
+    while marks % 2 and at - end < LONGEST_VALUE and (line := content.readline()):
+        marks += line.count(b'"')
+        at += len(line)
+    return end if marks % 2 else at
 
 
 def _row_groups(path: Place) -> list[Block]:
@@ -86,7 +104,8 @@ def _row_groups(path: Place) -> list[Block]:
     for number, group in enumerate(groups):
         columns = [group.column(index) for index in range(group.num_columns)]
         start = min(column.dictionary_page_offset or column.data_page_offset for column in columns)
-        found.append(Block(path, Format.PARQUET, start, start + sum(c.total_compressed_size for c in columns), number))
+        end = start + sum(column.total_compressed_size for column in columns)
+        found.append(Block(path, Format.PARQUET, start, end, number, group.num_rows))
     return found
 
 
@@ -97,30 +116,40 @@ def _header(block: Block) -> str:
         return content.readline().decode("utf-8-sig", errors="replace").strip()
 
 
-def rows_of(block: Block) -> "pa.Table":
-    """Read a block: the columns, `raw` (the row as it came) and `fault` (why it cannot be read, or null).
+def rows_of(block: Block) -> Iterator["pa.Table"]:
+    """Read a block, part by part: the columns, `raw` (the row as it came) and `fault` (why it cannot be read, or null).
 
     Raises:
-        Rejected: the whole block cannot be read.
+        Rejected: what is left of the block cannot be read.
     """
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+
+    if block.form is Format.PARQUET:
+        yield from _rows_of_group(block)
+        return
+    with block.path.open("rb") as content:
+        content.seek(block.start)
+        lines = content.read(block.end - block.start).splitlines(keepends=True)
+    told = csv_rows(lines, _header(block)) if block.form is Format.CSV else json_rows(lines)
+    yield pa.Table.from_pylist(list(told), schema=schema())
+
+
+def _rows_of_group(block: Block) -> Iterator["pa.Table"]:
+    """Read a row group in parts, and never all of it: one may hold all rows of twenty years."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
     import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
-    if block.form is Format.PARQUET:
-        try:
-            with block.path.open("rb") as content:
-                return _shaped(pq.ParquetFile(content).read_row_group(block.group))
-        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-            raise Rejected(Rejection.SCHEMA) from error
-    with block.path.open("rb") as content:
-        content.seek(block.start)
-        lines = content.read(block.end - block.start).splitlines()
-    header = next(csv.reader([_header(block)]), [])
-    told = [_line(line, header, block.form) for line in lines if line.strip()]
-    return pa.Table.from_pylist(told, schema=_schema())
+    try:
+        with block.path.open("rb") as content:
+            file = pq.ParquetFile(content, buffer_size=READ_AHEAD, pre_buffer=False)
+            for rows in file.iter_batches(BLOCK_ROWS, row_groups=[block.group]):
+                yield _shaped(rows)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise Rejected(Rejection.SCHEMA) from error
 
 
-def _schema() -> "pa.Schema":
+def schema() -> "pa.Schema":
+    """Give the columns of a table that was read."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
     moment, texts = pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
@@ -129,80 +158,16 @@ def _schema() -> "pa.Schema":
     return pa.schema([(name, special.get(name, pa.string())) for name in (*COLUMNS, "raw", "fault")])
 
 
-def _shaped(table: "pa.Table") -> "pa.Table":
-    """Give a Parquet table the columns that it lacks, and the types that it should have."""
+def _shaped(rows: "pa.RecordBatch") -> "pa.Table":
+    """Give rows of Parquet the columns that they lack, and the types that they should have."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
-    if not set(table.column_names) <= set(COLUMNS):
+    if not set(rows.schema.names) <= set(COLUMNS):
         raise ValueError
     columns = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(table.num_rows, field.type)
-        for field in _schema()
+        rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(rows.num_rows, field.type)
+        for field in schema()
     ]
-    return pa.table(columns, schema=_schema())
-
-
-def _line(line: bytes, header: Sequence[str], form: Format) -> dict[str, Any]:
-    raw = line.decode(errors="replace")
-    try:
-        text = line.decode("utf-8-sig")
-        node = json_documents.read(line) if form is Format.JSONL else _csv_node(text, header)
-        if not set(node.names()) <= set(COLUMNS):
-            raise Rejected(Rejection.SCHEMA)  # noqa: TRY301 (as what the parsers raise)
-        return {**_values(node), "raw": raw, "fault": None}
-    except UnicodeDecodeError:
-        return {"raw": raw, "fault": str(Rejection.WRONG_ENCODING)}
-    except Rejected as rejected:
-        return {"raw": raw, "fault": str(rejected.args[0])}
-
-
-def _csv_node(text: str, header: Sequence[str]) -> json_documents.Node:
-    values = next(csv.reader([text]), [])
-    if len(values) != len(header):
-        raise Rejected(Rejection.SCHEMA)
-    given = {name: value for name, value in zip(header, values, strict=True) if value}
-    return json_documents.Node({name: value.split() if name in LISTS else value for name, value in given.items()})
-
-
-def _values(node: json_documents.Node) -> dict[str, Any]:
-    incidents = node["incidents"].text()
-    if incidents and not (incidents.isascii() and incidents.isdigit() and len(incidents) < 9):
-        raise Rejected(Rejection.SCHEMA)
-    return {
-        **{name: node[name].text() or None for name in ("external_id", "reporter", "source", "incident_type")},
-        **{name: node[name].moment() for name in ("received_at", "incident_at")},
-        "escalated": node["escalated"].flag(),
-        "incidents": int(incidents) if incidents else None,
-        **{name: [each.required() for each in node[name]] for name in LISTS},
-    }
-
-
-def refusals(rows: "duckdb.DuckDBPyConnection") -> Iterator[tuple[str, str]]:
-    """Give each row that does not validate: its reason, and itself as text."""
-    names = ", ".join(f"{name}: {name}" for name in COLUMNS)
-    query = f"SELECT reason, coalesce(raw, to_json({{{names}}})::VARCHAR) FROM checked WHERE reason IS NOT NULL"  # noqa: S608 (our own names)
-    yield from rows.execute(query).fetchall()
-
-
-def prepare(connection: "duckdb.DuckDBPyConnection", rows: "pa.Table", name_key: bytes) -> None:
-    """Check rows, and make of the valid ones what ledger and archive keep, as temporary views of `connection`."""
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.register("rows", rows)
-    padded = name_key.ljust(_PAD, b"\0")
-    pads = {name: bytes(byte ^ value for byte in padded).hex() for name, value in (("inner", 0x36), ("outer", 0x5C))}
-    texts = {
-        "inner": pads["inner"], "outer": pads["outer"], "sources": _quoted(Source), "vectors": _quoted(Vector),
-        "types": _quoted(each.name.lower() for each in IncidentType), "kinds": "|".join(Kind),
-        "roles": "|".join(LocationRole), "nowhere": _quoted(sorted(NO_COUNTRY)), "length": NAME_LENGTH,
-        "earliest": EARLIEST.isoformat(), "incident": EARLIEST_INCIDENT.isoformat(),
-        "differ": f"{CLOCKS_DIFFER.days} days", "schema": Rejection.SCHEMA, "dates": Rejection.IMPOSSIBLE_DATE,
-        "not_sent": FileFault.NOT_SENT, "unstated": LocationRole.UNSTATED, "other": Kind.OTHER,
-    }  # fmt: skip
-    connection.execute(_PREPARE.format(**texts))
-
-
-def _quoted(values: Any) -> str:  # noqa: ANN401 (any names of ours)
-    return ", ".join(f"'{value}'" for value in values)
-
-
-_PREPARE = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    table = pa.table(columns, schema=schema())
+    table.validate(full=True)  # Parquet does not see to it that text is UTF-8
+    return table

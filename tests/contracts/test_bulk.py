@@ -8,11 +8,10 @@ import subprocess
 import sys
 import time
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -26,7 +25,8 @@ from infra.world import world
 from tasks.reports import tabular
 from tasks.reports.bulk import load_table
 from tasks.reports.formats import Format
-from tasks.reports.tabular import COLUMNS, LISTS, blocks, prepare, refusals
+from tasks.reports.keyed_rows import prepare
+from tasks.reports.tabular import COLUMNS, LISTS, blocks
 
 MOMENT = dt.datetime(2016, 1, 1, tzinfo=dt.UTC)
 KEY = bytes(range(32))
@@ -65,7 +65,7 @@ def row(number, **said):
 
 def table_of(rows):
     return pa.Table.from_pylist(
-        [{**dict.fromkeys(COLUMNS), **each} for each in rows], schema=pa.schema(list(tabular._schema())[: len(COLUMNS)])
+        [{**dict.fromkeys(COLUMNS), **each} for each in rows], schema=pa.schema(list(tabular.schema())[: len(COLUMNS)])
     )
 
 
@@ -203,15 +203,15 @@ def plainly(said):
     return keyed_digest(KEY, "report", said["reporter"], said["external_id"], "row", row)
 
 
+@settings(deadline=None)  # the first time a kernel is compiled
 @given(tables)
 def test_the_engine_makes_the_keys_and_rows_that_plain_python_makes(rows):
     whole = table_of(rows).append_column("raw", pa.nulls(len(rows), pa.string()))
     whole = whole.append_column("fault", pa.nulls(len(rows), pa.string()))
-    with duckdb.connect() as connection:
-        prepare(connection, whole, KEY)
-        views = ("report", "report_vector", "report_location", "sighting", "archived_sightings", "archived_reports")
-        found = {name: connection.sql(f"FROM {name}").to_arrow_table().to_pylist() for name in views}
-        assert list(refusals(connection)) == []
+    prepared = prepare(whole, KEY)
+    archive = {f"archived_{name}": table for name, table in prepared.archive.items()}
+    found = {name: table.to_pylist() for name, table in {**prepared.ledger, **archive}.items()}
+    assert list(prepared.refused) == []
     once = {plainly(said): said for said in reversed(rows)}
     assert {each["id"]: each["reporter"] for each in found["report"]} == {
         report: keyed_digest(KEY, "reporter", said["reporter"]) for report, said in once.items()

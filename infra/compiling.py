@@ -1,0 +1,20 @@
+"""Compiling: Python loops over arrays into machine code, once a machine where that can be kept."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function, *, reorders: bool = False) -> Function:
+    """Compile a function of arrays and numbers when it is first called (1–3 s of CPU).
+
+    The machine code is kept beside the source, or in the user's cache folder where that may not be written. Where
+    neither may, each process compiles for itself. With `reorders`, sums may be taken in another order, for speed.
+    """
+    try:
+        return cast("Function", numba.njit(cache=True, nogil=True, fastmath=reorders)(function))
+    except RuntimeError:  # Numba found no folder to write to
+        return cast("Function", numba.njit(nogil=True, fastmath=reorders)(function))
