@@ -4,7 +4,7 @@ SHA-256 (FIPS 180-4) runs over many messages side by side, a lane each, which th
 instructions that the processor has. All that is compiled stands here, since numba looks for changes in one file alone.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +40,14 @@ def keyed_digests(key: bytes, *parts: "str | pa.Array") -> "pa.Array":
     import pyarrow as pa  # noqa: PLC0415 (slow to import)
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
-    told: list[object] = []
+    told: list[Any] = [""]  # texts stand between the columns, joined as far as they follow one another
     for part in parts:
-        length = str(len(part)) if isinstance(part, str) else pc.utf8_length(part).cast(pa.string())
-        told += [length, ":", part, "\x1f"]
-    messages = pc.binary_join_element_wise(*told[:-1], "")
+        if isinstance(part, str):
+            told[-1] += f"{len(part)}:{part}\x1f"
+        else:
+            told += [pc.utf8_length(part).cast(pa.string()), ":", part, "\x1f"]
+    told[-1] = told[-1].removesuffix("\x1f")
+    messages = pc.binary_join_element_wise(*told, "")
     _, offsets, content = messages.buffers()
     starts = np.frombuffer(offsets, np.int32)[messages.offset :][: len(messages) + 1].astype(np.int64)
     digests = _digests(key, np.frombuffer(content or b"", np.uint8), starts)
@@ -58,10 +61,8 @@ def ordered(digests: "pa.Array") -> "pa.Array":
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
     _, _, content = digests.buffers()
-    letters = np.frombuffer(content or b"", np.uint8)[digests.offset * HEX :][: len(digests) * HEX]
-    heads = np.ascontiguousarray(letters.reshape(-1, HEX)[:, :16])
-    halves = (heads - np.where(heads > ord("9"), ord("a") - 10, ord("0")).astype(np.uint8)).reshape(-1, 2)
-    numbers = (halves[:, 0] << 4 | halves[:, 1]).view(">u8").astype(np.uint64)
+    numbers = np.empty(len(digests), np.uint64)
+    _read(np.frombuffer(content or b"", np.uint8)[digests.offset * HEX :], numbers)
     order = np.argsort(numbers, kind="stable")
     if (np.diff(numbers[order]) == 0).any():  # equal digests, or half of them equal
         return pa.array(np.argsort(digests.to_numpy(zero_copy_only=False), kind="stable"))
@@ -153,6 +154,17 @@ def _write(out: Bytes, at: int, states: Words, lane: int) -> None:
         for letter in range(8):
             digit = _U(value >> _U(28 - 4 * letter)) & _U(15)
             out[at + word * 8 + letter] = digit + (_U(48) if digit < 10 else _U(87))
+
+
+@compiled
+def _read(digests: Bytes, numbers: NDArray[np.uint64]) -> None:
+    """Read the first 16 letters of each digest as a number."""
+    for row in range(len(numbers)):
+        number = np.uint64(0)
+        for place in range(row * 64, row * 64 + 16):
+            letter = digests[place]
+            number = number << np.uint64(4) | np.uint64(letter - (48 if letter < 58 else 87))
+        numbers[row] = number
 
 
 @compiled

@@ -27,7 +27,7 @@ _KNOWN = """
         ) AS latest FROM load_report
     ) AS found WHERE latest IS NOT NULL
 """
-"""Reports of a block whose number the ledger knows. One look-up each, however large the planner thinks that tables are."""
+"""Reports of a block whose number the ledger knows: one look-up each by index, whatever the planner thinks."""
 
 _NAME = """
     INSERT INTO reporter (id, name, simulated) SELECT id, name, simulated FROM load_reporter WHERE true

@@ -145,6 +145,111 @@ def test_rows_that_do_not_validate_are_rejected_reports_with_themselves_kept(pla
     assert {each["source"] for each in kept} == {"nobody", "esp"}
 
 
+def chain():
+    report = schema.report.c
+    with reading(world().ledger) as connection:
+        found = connection.execute(
+            select(report.id, report.superseded_by, report.received_at).order_by(report.revision)
+        ).all()
+        revisions = connection.scalars(select(report.revision).order_by(report.revision)).all()
+    assert revisions == list(range(1, len(found) + 1))
+    assert [each.superseded_by for each in found] == [each.id for each in found[1:]] + [None]
+    return len(found)
+
+
+def test_a_row_that_is_held_does_not_break_the_chain_of_its_revisions(place):
+    load_table(written(place, [row(1)]), Format.PARQUET)
+    load_table(
+        written(place, [row(1, vectors=["ftp"]), row(1), row(1, vectors=["tor"])], "later.parquet"), Format.PARQUET
+    )
+    assert chain() == 3
+    load_table(
+        written(place, [row(1), row(1, vectors=["sms"]), row(1, vectors=["ftp"])], "last.parquet"), Format.PARQUET
+    )
+    assert chain() == 4
+
+
+def test_what_belongs_to_a_report_belongs_to_one_that_is_there(place):
+    load_table(written(place, [row(number) for number in range(60)]), Format.PARQUET)
+    load_table(written(place, [row(number) for number in range(30, 90)], "more.parquet"), Format.PARQUET)
+    with reading(world().ledger) as connection:
+        for name in ("report_vector", "report_location", "sighting"):
+            owner = schema.metadata.tables[name].c.report_id
+            assert connection.scalar(select(func.count()).where(owner.not_in(select(schema.report.c.id)))) == 0
+            assert connection.scalar(select(func.count(owner.distinct()))) == 90
+
+
+def test_one_large_row_group_is_loaded_in_parts(place, monkeypatch):
+    monkeypatch.setattr(tabular, "BLOCK_ROWS", 100)
+    file = written(place, [row(number) for number in range(950)], group=1000)
+    assert load_table(file, Format.PARQUET)["blocks"] == 10
+    assert numbers()["report"] == archived(Dataset.REPORTS).num_rows == 950
+    again = load_table(file, Format.PARQUET)
+    assert (again["blocks_held"], again["received"]) == (10, 0)
+
+
+def test_the_same_rows_in_other_parts_are_held_already(place, monkeypatch):
+    file = written(place, [row(number) for number in range(250)], group=1000)
+    load_table(file, Format.PARQUET)
+    before = numbers()
+    monkeypatch.setattr(tabular, "BLOCK_ROWS", 100)
+    counts = load_table(file, Format.PARQUET)
+    assert (counts["blocks_held"], counts["already_held"], counts["received"]) == (0, 250, 0)
+    assert {**numbers(), "taken_block": 0} == {**before, "taken_block": 0}
+
+
+def csv_of(folder, *lines, name="t.csv"):
+    head = "external_id,reporter,source,received_at,files\n"
+    (folder / name).write_text(head + "".join(lines))
+    return folder / name
+
+
+def line(number, files="image:"):
+    return f"{number},esp-1,esp,2016-01-01T00:00:00Z,{files}\n"
+
+
+def test_a_quoted_value_of_csv_may_hold_line_breaks(place):
+    broken = line(2, f'"image:{1:032x}\nvideo:{2:032x}"')
+    counts = load_table(csv_of(place, line(1), broken, line(3)), Format.CSV)
+    assert (counts["accepted"], counts["rejected"], counts["files_named"]) == (3, 0, 4)
+
+
+def test_no_line_within_a_quoted_value_is_a_report(place):
+    hidden = f'"2\n{line(666)}",esp-1,esp,2016-01-01T00:00:00Z,image:\n'
+    counts = load_table(csv_of(place, line(1), hidden, line(3)), Format.CSV)
+    assert (counts["accepted"], counts["rejected"]) == (3, 0)
+    with reading(world().ledger) as connection:
+        assert "666" not in connection.scalars(select(schema.report.c.external_id)).all()
+
+
+def test_a_quotation_mark_that_nobody_closes_spoils_128_kib_at_the_most(place):
+    after = [line(number, f"image:{number:032x}") for number in range(10, 4000)]
+    counts = load_table(csv_of(place, line(1), line(2, '"image:'), *after), Format.CSV)
+    assert counts["rejected"] == 1
+    assert counts["accepted"] > 2000
+
+
+def test_what_is_no_text_is_refused_and_the_rest_goes_on(place):
+    lines = [json.dumps(row(number), default=str) for number in range(3)]
+    (place / "t.jsonl").write_text("\n".join([lines[0], lines[1].replace("esp-1", "\\ud800"), lines[2]]))
+    counts = load_table(place / "t.jsonl", Format.JSONL)
+    assert (counts["accepted"], counts["rejected"]) == (2, 1)
+
+
+@pytest.mark.parametrize("lists", [{"files": [None]}, {"vectors": ["url", None]}, {"countries": [None]}])
+def test_a_list_holds_no_nothing(place, lists):
+    counts = load_table(written(place, [row(1, **lists), row(2)]), Format.PARQUET)
+    assert (counts["accepted"], counts["rejected"]) == (1, 1)
+
+
+def test_a_time_that_no_calendar_has_is_refused(place):
+    table = table_of([row(1), row(2)])
+    far = pa.array([2**62, 0], pa.int64()).cast(pa.timestamp("us", "UTC"))
+    at = table.schema.get_field_index("received_at")
+    pq.write_table(table.set_column(at, "received_at", far), place / "t.parquet")
+    assert load_table(place / "t.parquet", Format.PARQUET)["rejected"] == 2
+
+
 @pytest.mark.timeout(120)
 def test_a_load_that_is_killed_goes_on_and_doubles_nothing(place):
     file = written(place, [row(number) for number in range(30_000)], group=1500)
@@ -244,6 +349,18 @@ def test_blocks_of_text_hold_every_line_once(tmp_path_factory, form, size, lines
     content = file.read_bytes()
     assert [line for block in cut for line in content[block.start : block.end].decode().split("\n") if line] == told
     assert len({block.digest() for block in cut}) == len(cut)
+
+
+@given(st.lists(st.sampled_from(["a\n", '"b\nc"\n', '"d\n\ne",f\n']), max_size=30), st.integers(1, 40))
+def test_no_block_of_csv_ends_within_a_quoted_value(tmp_path_factory, rows, size):
+    file = tmp_path_factory.mktemp("quoted") / "t"
+    file.write_text("external_id\n" + "".join(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tabular, "BLOCK_BYTES", size)
+        cut = blocks(file, Format.CSV)
+    content = file.read_text()
+    assert "".join(content[block.start : block.end] for block in cut) == "".join(rows)
+    assert all(content[block.start : block.end].count('"') % 2 == 0 for block in cut)
 
 
 def test_a_line_is_read_the_same_in_every_form(place):
