@@ -1,8 +1,10 @@
 """Places where reports lie: folders of this machine, and prefixes of a bucket, read alike and never copied to disk."""
 
 import io
+import os
 import posixpath
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 
 READ_AHEAD = 1 << 20
 """Bytes that are asked for at once."""
+
+NAME_BYTES = 255
+"""Bytes of a file's name in UTF-8, at most: `NAME_MAX` of Linux's file systems."""
+
+PATH_BYTES = 1024
+"""Bytes of a name with its folders: an object's in S3; a path of Linux may have four times as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +187,40 @@ def files_under(folder: Place) -> list[tuple[str, Place]]:
     return sorted((str(file)[len(str(folder)) + 1 :], file) for file in files)
 
 
+@contextmanager
+def nameless() -> Iterator[None]:
+    """Have what the system cannot do with a file told without the file's name, which the system's own words hold."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        why = os.strerror(error.errno or 0)
+        raise OSError(
+            error.errno, f"a file cannot be taken in ({why}); see that this process can read the inbox"
+        ) from None
+
+
 def within(folder: Place, name: str) -> Place | None:
-    """Give what a name means in a folder; None where it leads out of it."""
-    if not name or name.startswith("/") or "\0" in name:
+    """Give what a name means in a folder; None where it leads out of it, or where no file can be called so."""
+    if not _can_be_called(name) or name.startswith("/"):
         return None
     place = folder / name
-    inside = PurePosixPath(str(place.resolve())).is_relative_to(str(folder.resolve()))
-    return place if inside else None
+    try:
+        real = place.resolve()
+    except RuntimeError:  # links that lead to each other
+        return None
+    return place if PurePosixPath(str(real)).is_relative_to(str(folder.resolve())) else None
+
+
+def _can_be_called(name: str) -> bool:
+    """Whether a file may have this name, at any place that we read."""
+    try:
+        content = name.encode()
+    except UnicodeEncodeError:
+        return False
+    bounded = len(content) <= PATH_BYTES and all(len(part) <= NAME_BYTES for part in content.split(b"/"))
+    return bool(name) and "\0" not in name and bounded
 
 
 def _see(url: str) -> None:

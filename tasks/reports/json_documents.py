@@ -12,7 +12,13 @@ from domain.report import Rejection
 MAX_DEPTH = 32
 """Brackets within brackets; honest documents have ten."""
 
-_BRACKETS = re.compile(rb'"(?:[^"\\\\]|\\\\.)*+"|[\[\]{}]', re.DOTALL)
+MAX_VALUES = 500_000
+"""Values of one document, at most; honest ones have thousands, and each costs a hundred bytes once it is parsed."""
+
+_TOKENS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
+"""A text, closed or not, or what opens, closes or parts values."""
+
+_STEPS = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _DOTNET = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 
 
@@ -22,17 +28,27 @@ def read(content: bytes) -> "Node":
     Raises:
         Rejected: with the `Rejection` to record; nothing else, whatever the bytes are.
     """
-    depth = 0
-    for found in _BRACKETS.finditer(content):
-        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
-        if depth > MAX_DEPTH:
-            raise Rejected(Rejection.TOO_DEEP)
+    _check_size(content)
     try:
         return Node(json.loads(content.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
         raise Rejected(Rejection.WRONG_ENCODING) from error
     except (ValueError, RecursionError) as error:
         raise Rejected(Rejection.NOT_WELL_FORMED) from error
+
+
+def _check_size(content: bytes) -> None:
+    """See that a document can be parsed in little memory, before it is."""
+    depth = values = 0
+    for found in _TOKENS.finditer(content):
+        token = found[0]
+        step = _STEPS.get(token, 0)
+        depth += step
+        values += step > 0 or token == b","
+        if depth > MAX_DEPTH:
+            raise Rejected(Rejection.TOO_DEEP)
+        if values > MAX_VALUES:
+            raise Rejected(Rejection.TOO_MANY)
 
 
 class Node:
