@@ -131,6 +131,9 @@ class Rejection(StrEnum):
     UNKNOWN_FORMAT = "unknown_format"
     TOO_MANY = "too_many"
     IMPOSSIBLE_DATE = "impossible_date"
+    READER_CRASHED = "reader_crashed"
+    UNFINISHED = "unfinished"
+    """Its files are being taken in, or that was stopped; it is rejected until they all are."""
 
 
 class FileFault(StrEnum):

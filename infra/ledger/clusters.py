@@ -34,7 +34,8 @@ def brought(connection: Connection) -> list[tuple[str, BlobKey]]:
     query = (
         select(schema.sighting.c.report_id, schema.sighting.c.blob_id)
         .join(schema.blob, schema.blob.c.id == schema.sighting.c.blob_id)
-        .where(schema.sighting.c.fault.is_(None), usable())
+        .join(schema.report, schema.report.c.id == schema.sighting.c.report_id)
+        .where(schema.sighting.c.fault.is_(None), schema.report.c.rejection.is_(None), usable())
         .distinct()
         .order_by(schema.sighting.c.report_id, schema.sighting.c.blob_id)
     )

@@ -22,12 +22,13 @@ ANY: Flags = (True, False, None)
 def usable(flags: Flags = ANY) -> ColumnElement[bool]:
     """Say of a blob that it can be looked at: sound bytes that at least one report brought without a fault.
 
-    With `flags`, a report that says one of these of the viewing: once is enough, since what a person viewed before
-    stays viewed.
+    Only accepted reports count that no revision took the place of. With `flags`, one that says one of these of the
+    viewing: once is enough, and a reporter who takes it back does so by a revision.
     """
-    sighting = schema.sighting.alias().c  # an alias: a query around may read sightings itself
+    sighting, report = schema.sighting.alias().c, schema.report.alias().c  # a query around may read both itself
     viewed = or_(false(), *(sighting.viewed_by_reporter.is_(flag) for flag in flags))
-    brought = exists().where(sighting.blob_id == schema.blob.c.id, sighting.fault.is_(None), viewed)
+    stands = (report.id == sighting.report_id) & report.rejection.is_(None) & report.superseded_by.is_(None)
+    brought = exists().where(sighting.blob_id == schema.blob.c.id, sighting.fault.is_(None), viewed, stands)
     return schema.blob.c.fault.is_(None) & schema.blob.c.kind.in_((Kind.IMAGE, Kind.VIDEO)) & brought
 
 

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Table, select, tuple_, update
 
 from domain.counts import Counts
 from domain.intake import HeldFile, SightedFile, Taken
-from domain.report import FileFault, Report
+from domain.report import FileFault, Rejection, Report
 from infra.ledger import schema, sealed
 from infra.ledger.engine import Row, upsert
 
@@ -16,9 +16,13 @@ MANY = 500
 """Values of one query: databases bound how many a statement may name."""
 
 
-def taken_drops(connection: Connection) -> set[str]:
-    """Name the drops that were taken in already."""
-    return set(connection.scalars(select(schema.taken_drop.c.key)))
+_FINISHED = schema.report.c.rejection.is_distinct_from(Rejection.UNFINISHED)
+
+
+def taken_drops(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Name those of these drops that were taken in already."""
+    table = schema.taken_drop.c
+    return {key for some in _slices(keys) for key in connection.scalars(select(table.key).where(table.key.in_(some)))}
 
 
 def took_blocks(connection: Connection, keys: Sequence[str]) -> set[str]:
@@ -28,11 +32,11 @@ def took_blocks(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 
 def unknown(connection: Connection, taken: Sequence[Taken]) -> list[Taken]:
-    """Leave out what the ledger holds already, and what stands twice among `taken`."""
+    """Leave out what the ledger holds already, and what stands twice among `taken`; what is unfinished is not held."""
     by_id = {one.report_id: one for one in taken}
     held: set[str] = set()
     for some in _slices(list(by_id)):
-        held |= set(connection.scalars(select(schema.report.c.id).where(schema.report.c.id.in_(some))))
+        held |= set(connection.scalars(select(schema.report.c.id).where(schema.report.c.id.in_(some), _FINISHED)))
     return [one for report_id, one in by_id.items() if report_id not in held]
 
 
@@ -56,6 +60,12 @@ def record(connection: Connection, taken: Sequence[Taken], fresh: Sequence[Taken
     return counts + Counts(revisions=sum(number > 1 for number in numbers.values()))
 
 
+def begin(connection: Connection, fresh: Sequence[Taken]) -> None:
+    """Have rows of reports whose files come piece by piece: unfinished, no part of anything until `record`."""
+    rows = [_report(replace(one, report=None, rejection=Rejection.UNFINISHED), 1) for one in fresh if one.report]
+    _write(connection, schema.report, rows)
+
+
 def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
     return (values[start : start + MANY] for start in range(0, len(values), MANY))
 
@@ -67,7 +77,7 @@ def _numbered(connection: Connection, fresh: Sequence[Taken]) -> dict[str, int]:
     last: defaultdict[tuple[str, str], int] = defaultdict(int)
     named = sorted({(one.pseudonym, one.external_id) for one in fresh if one.pseudonym})
     for start in range(0, len(named), MANY):
-        query = select(report.reporter, report.external_id, report.revision)
+        query = select(report.reporter, report.external_id, report.revision).where(_FINISHED)
         for reporter, external_id, revision in connection.execute(query.where(same.in_(named[start : start + MANY]))):
             last[reporter, external_id] = max(last[reporter, external_id], revision)
     numbers: dict[str, int] = {}
@@ -84,7 +94,7 @@ def _supersede(connection: Connection, fresh: Sequence[Taken]) -> None:
         if one.report is None or not one.pseudonym:
             continue
         same = (table.c.reporter == one.pseudonym) & (table.c.external_id == one.external_id)
-        older = same & (table.c.id != one.report_id) & table.c.superseded_by.is_(None)
+        older = same & (table.c.id != one.report_id) & table.c.superseded_by.is_(None) & _FINISHED
         number = select(table.c.revision).where(table.c.id == one.report_id).scalar_subquery()
         connection.execute(update(table).where(older & (table.c.revision < number)).values(superseded_by=one.report_id))
 
@@ -179,7 +189,7 @@ def _files(files: Sequence[tuple[str, int, SightedFile]]) -> list[tuple[Table, l
 
 
 def add_files(connection: Connection, files: Sequence[tuple[str, int, SightedFile]]) -> Counts:
-    """Write file entries of reports that were recorded without, in the same transaction: id, ordinal, and the file."""
+    """Write file entries of reports that were begun: id, ordinal, and the file."""
     held = {each.content.blob: each.content for _, _, each in files if each.content}
     _write(connection, schema.blob, map(_blob, held.values()))
     sealed.record(connection, {blob: one.sealed for blob, one in held.items() if one.sealed})

@@ -53,9 +53,9 @@ def check_authority(folder: Place, authority: str) -> None:
 
 
 def drop_key(drop: Place) -> str:
-    """Name a drop by its own name and its files' names, sizes and times, to tell without reading if it was taken."""
+    """Name a drop by its place and its files' names, sizes and times, to tell without reading if it was taken."""
     files = [(name, *mark(file)) for name, file in files_under(drop)]
-    return world().surrogate("drop", drop.name, json.dumps(files))
+    return world().surrogate("drop", str(drop.resolve()), json.dumps(files))
 
 
 def parse_receipt(content: bytes) -> Receipt:
@@ -76,10 +76,11 @@ def parse_receipt(content: bytes) -> Receipt:
         raise Rejected(Rejection.NO_RECEIPT) from error
 
 
-def take(drop: Place, blobs: BlobStore, max_xml_bytes: int) -> Taken:
+def take(drop: Place, blobs: BlobStore, max_xml_bytes: int, rejection: Rejection | None = None) -> Taken:
     """Take one drop in: its bytes into the store, everything else into one small outcome.
 
-    A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same.
+    A drop that does not validate is an outcome too: rejected for one reason, all its bytes kept all the same. Where
+    the `rejection` is known before, nothing is read.
     """
     key = drop_key(drop)  # first: what comes while we read makes the drop another one
     held = {name: hold_file(file, blobs) for name, file in files_under(drop)}
@@ -89,6 +90,8 @@ def take(drop: Place, blobs: BlobStore, max_xml_bytes: int) -> Taken:
     report: Report | Rejection
     named = tuple(NamedFile(file_id) for file_id in file_ids)
     try:
+        if rejection:
+            raise Rejected(rejection)  # noqa: TRY301 (as what the parsers raise)
         receipt = parse_receipt(_read(drop / RECEIPT, max_xml_bytes, Rejection.NO_RECEIPT))
         named = tuple(_named(drop, file_id, max_xml_bytes) for file_id in file_ids)
         report = parse_report(_read(drop / REPORT, max_xml_bytes, Rejection.NO_REPORT), receipt, named)

@@ -1,5 +1,6 @@
 """Formats: what a file of reports is, by its own beginning, whatever it is called."""
 
+import io
 import re
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from infra.inboxes import Place
 from tasks.reports.tips import FORMAT
 
 HEAD = 64 * 1024
-"""Bytes from the start of a file that tell its format."""
+"""Bytes from the start of a file that tell its format; some tell it at their ends."""
 
 
 class Format(StrEnum):
@@ -56,4 +57,12 @@ def detect(path: Place) -> Format:
     first = head.partition(b"\n")[0].removeprefix(b"\xef\xbb\xbf")
     if b"external_id" in first:
         return Format.JSONL if first.startswith(b"{") else Format.CSV
+    if _KEYS[Format.VICS].search(_tail(path)):  # JSON's members have no order
+        return Format.VICS
     raise Rejected(Rejection.UNKNOWN_FORMAT)
+
+
+def _tail(path: Place) -> bytes:
+    with path.open("rb") as content:
+        content.seek(max(0, content.seek(0, io.SEEK_END) - HEAD))
+        return content.read(HEAD)

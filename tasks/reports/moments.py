@@ -28,6 +28,14 @@ def checked_receipt(moment: datetime | None) -> datetime:
     return moment
 
 
+def received_at(seconds: float) -> datetime:
+    """Give the time of a file (seconds since 1970) as a time of receipt; now, where nothing can be received then."""
+    try:
+        return checked_receipt(datetime.fromtimestamp(seconds, UTC))
+    except (Rejected, OverflowError, ValueError, OSError):
+        return datetime.now(UTC)
+
+
 def checked_incident(moment: datetime | None, received_at: datetime) -> datetime | None:
     """See that something can have happened then: before it was reported, and not before anyone could.
 

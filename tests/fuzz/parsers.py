@@ -34,9 +34,11 @@ class Sink:
 
 def cases(content: bytes) -> None:
     """Read cases and media."""
-    vics.cases(BytesIO(content), NOW)
-    for _ in vics.media(BytesIO(content)):
-        pass
+    stream = BytesIO(content)
+    in_cases = vics.holds_cases(stream)
+    found = vics.cases(stream, NOW, "unnamed", in_cases=in_cases)
+    for each in vics.media(stream, in_cases=in_cases):
+        assert each.case < len(found)
 
 
 def form(content: bytes) -> None:

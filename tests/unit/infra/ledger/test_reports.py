@@ -97,7 +97,7 @@ def test_a_file_of_several_reports_is_one_blob_and_a_sighting_each(connection):
 def test_taken_drops_are_remembered(connection):
     one = taken("one", sighted("a"))
     record(connection, one)
-    assert reports.taken_drops(connection) == {one.drop}
+    assert reports.taken_drops(connection, [one.drop, "another"]) == {one.drop}
 
 
 def test_the_same_number_with_new_content_is_a_revision_that_takes_the_old_ones_place(connection):

@@ -41,11 +41,23 @@ SAMPLES = Path(__file__).parents[4] / "docs" / "samples"
 PAGE = SAMPLES.parent / "reference" / "formats.md"
 NOW = datetime(2020, 1, 1, tzinfo=UTC)
 UPLOADED = ("reportedInformation", "uploadedFiles", "uploadedFiles")
+
+
+def vics_cases(content):
+    stream = BytesIO(content)
+    return vics.cases(stream, NOW, "unnamed", in_cases=vics.holds_cases(stream))
+
+
+def vics_media(content):
+    stream = BytesIO(content)
+    return list(vics.media(stream, in_cases=vics.holds_cases(stream)))
+
+
 PARSERS = {
     "police": police.parse,
     "tip": tips.parse,
-    "vics-1.3": lambda content: (vics.cases(BytesIO(content), NOW), list(vics.media(BytesIO(content)))),
-    "vics-2.0": lambda content: (vics.cases(BytesIO(content), NOW), list(vics.media(BytesIO(content)))),
+    "vics-1.3": lambda content: (vics_cases(content), vics_media(content)),
+    "vics-2.0": lambda content: (vics_cases(content), vics_media(content)),
 }
 
 
@@ -91,24 +103,24 @@ def test_a_tip_is_read_for_what_it_means():
 
 
 def test_vics_cases_and_media_are_read_whatever_their_writers_do():
-    first, second = vics.cases(BytesIO(sample("vics-1.3")), NOW)
+    first, second = vics_cases(sample("vics-1.3"))
     assert [each.receipt.external_id for each in (first, second)] == ["2017-00042", "2017-00043"]
     assert (first.receipt.reporter, first.receipt.source) == ("Example Police", Source.POLICE)
-    media = list(vics.media(BytesIO(sample("vics-1.3"))))
+    media = vics_media(sample("vics-1.3"))
     assert [each.case for each in media] == [0, 0, 0]
     assert [each.path for each in media] == ["tree.png", "media/gone.jpg", "../../secret.jpg"]
     assert media[1].named.claimed_md5 == "ab" * 16
     assert media[1].named.category == "3"
     assert {each.kind for each in media[1].named.hashes} == {"SHA1", "PhotoDNA"}
-    (bare,) = vics.cases(BytesIO(sample("vics-2.0")), NOW)
+    (bare,) = vics_cases(sample("vics-2.0"))
     assert bare.receipt.source is Source.POLICE
-    assert [each.named.file_id for each in vics.media(BytesIO(sample("vics-2.0")))] == ["11", "12"]
+    assert [each.named.file_id for each in vics_media(sample("vics-2.0"))] == ["11", "12"]
 
 
 def test_media_of_a_second_case_are_its_own():
     document = json.loads(sample("vics-1.3").decode("utf-8-sig"))
     document["value"][1]["Media"] = [{"MediaID": 9, "MD5": "0" * 32}]
-    media = list(vics.media(BytesIO(json.dumps(document).encode())))
+    media = vics_media(json.dumps(document).encode())
     assert [(each.case, each.named.file_id) for each in media] == [(0, "1"), (0, "2"), (0, "3"), (1, "9")]
 
 
@@ -137,7 +149,7 @@ def test_a_vics_file_of_any_size_takes_bounded_memory():
             return (entry + b",") * 99 + entry + (b"," if self.left else b"]}]}")
 
     tracemalloc.start()
-    number = sum(1 for _ in vics.media(Endless()))
+    number = sum(1 for _ in vics.media(Endless(), in_cases=True))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert number == 40_000
@@ -168,7 +180,6 @@ def test_a_vics_file_of_any_size_takes_bounded_memory():
         ("vics-1.3", b"{}", Rejection.SCHEMA),
         ("vics-1.3", b'{"odata.metadata": "x#Cases", "value": []}', Rejection.SCHEMA),
         ("vics-1.3", b'{"odata.metadata": "x#Cases", "value": ' + b'[{"a":' * 5000, Rejection.TOO_DEEP),
-        ("vics-1.3", changed("vics-1.3", "value", 0, "Media", 0, "PhotoDNA", to="A" * 5000), Rejection.TOO_LARGE),
         ("vics-1.3", sample("vics-1.3")[:-40], Rejection.NOT_WELL_FORMED),
     ],
 )  # fmt: skip
