@@ -1,5 +1,7 @@
 """Files in the ledger: what may be looked at, what was seen, and what is quarantined."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from taken_in import key, record, sighted, taken
@@ -7,7 +9,7 @@ from taken_in import key, record, sighted, taken
 from domain.counts import Counts
 from domain.media import Algorithm, Fingerprint, Fingerprints, Kind
 from domain.report import FileFault, Rejection
-from infra.ledger import media, schema
+from infra.ledger import media, reports, schema
 
 
 def printed(name, *qualities):
@@ -91,3 +93,36 @@ def test_digests_are_those_of_what_is_held(connection):
 
 def test_nothing_to_record_is_recorded_as_nothing(connection):
     assert sum(media.record_fingerprints(connection, []).values()) == 0
+
+
+def revised(connection, number, *files, **said):
+    """Record a report under the number of another one of its reporter."""
+    another = taken(number + " again", *files, **said)
+    record(connection, replace(another, external_id=number))
+
+
+@pytest.mark.parametrize(("first", "then"), [(True, False), (False, True)])
+def test_the_viewing_of_a_file_is_what_the_report_that_stands_says(connection, first, then):
+    record(connection, taken("one", sighted("a", viewed_by_reporter=first)))
+    assert (len(media.without_fingerprint(connection, Algorithm.PDQ, [True])), media.closed(connection, [True])) == (
+        int(first), int(not first),
+    )  # fmt: skip
+    revised(connection, "one", sighted("a", viewed_by_reporter=then))
+    assert (len(media.without_fingerprint(connection, Algorithm.PDQ, [True])), media.closed(connection, [True])) == (
+        int(then), int(not then),
+    )  # fmt: skip
+
+
+def test_a_rejected_revision_changes_nothing_of_the_viewing(connection):
+    record(connection, taken("one", sighted("a", viewed_by_reporter=True)))
+    revised(connection, "one", sighted("a", viewed_by_reporter=False), rejection=Rejection.SCHEMA)
+    assert media.closed(connection, [True]) == 0
+
+
+def test_files_of_an_unfinished_report_are_not_looked_at(connection):
+    one = taken("one")
+    reports.begin(connection, [one])
+    reports.add_files(connection, [(one.report_id, 0, sighted("a"))])
+    assert waiting(connection) == []
+    record(connection, one)
+    assert waiting(connection) == [("a", Kind.IMAGE)]
