@@ -60,8 +60,13 @@ def bundle(
     named: Callable[[frozenset[str]], str],
     now: datetime,
 ) -> Counts:
-    """Bundle what was found; a bundle that a person took apart is not made again."""
-    table = schema.bundle
+    """Bundle what was found; a bundle that a person took apart is not made again.
+
+    Reports that a revision took the place of leave theirs.
+    """
+    table, member, report = schema.bundle, schema.bundle_member.c, schema.report.c
+    superseded = select(report.id).where(report.superseded_by.is_not(None))
+    connection.execute(delete(schema.bundle_member).where(member.report_id.in_(superseded)))
     known = {row.id: row.undone_at for row in connection.execute(select(table.c.id, table.c.undone_at))}
     kept = {named(files): reports for files, reports in found}
     kept = {name: reports for name, reports in kept.items() if known.get(name) is None}
