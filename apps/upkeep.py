@@ -53,7 +53,9 @@ def sweep(data: Data = None) -> None:
     from tasks.sweeping import sweep as remove  # noqa: PLC0415 (as above)
 
     counts = remove()
-    typer.echo(f"{counts['objects_swept']} objects removed, {counts['objects_kept']} are named and kept")
+    typer.echo(
+        f"{counts['objects_swept']} objects removed, {counts['objects_kept']} are named, or too young to tell, and kept"
+    )
 
 
 def roles(data: Data = None) -> None:

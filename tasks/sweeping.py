@@ -1,6 +1,7 @@
 """Sweeping: objects that nobody names are removed, keys are wrapped anew. Neither touches a file that is kept."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from domain.counts import Counts
@@ -15,17 +16,23 @@ PATIENCE = timedelta(days=2)
 
 REWRAPPED_TOGETHER = 1000
 
+LISTED_TOGETHER = 500
+"""Objects of one question to the ledger."""
+
 
 def sweep(now: datetime | None = None) -> Counts:
     """Remove objects that neither a file nor a draft names: what killed processes and lost races left behind."""
     blobs = world().blobs
-    with reading(world().ledger) as connection:
-        named = sealed.objects(connection)
     before = (now or datetime.now(UTC)) - PATIENCE
-    left = [name for name, written in blobs.objects() if name not in named and written < before]
-    for name in left:
-        blobs.discard(name)
-    return Counts(objects_kept=len(named), objects_swept=len(left))
+    counts, objects = Counts(objects_kept=0, objects_swept=0), blobs.objects()
+    while some := list(islice(objects, LISTED_TOGETHER)):
+        old = [name for name, written in some if written < before]
+        with reading(world().ledger) as connection:
+            left = set(old) - sealed.named(connection, old)
+        for name in left:
+            blobs.discard(name)
+        counts += Counts(objects_kept=len(some) - len(left), objects_swept=len(left))
+    return counts
 
 
 def rotate() -> Counts:

@@ -1,6 +1,6 @@
 """Wrapped data keys in the ledger: without its row here, nobody reads a blob."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, and_, delete, select, update
@@ -33,11 +33,12 @@ def forget(connection: Connection, blob: BlobKey) -> int:
     return connection.execute(delete(schema.blob_key).where(schema.blob_key.c.blob_id == blob)).rowcount
 
 
-def objects(connection: Connection) -> set[str]:
-    """Name every object that a blob or a draft of the gateway needs."""
-    kept = set(connection.scalars(select(schema.blob_key.c.object)))
-    drafts = select(schema.draft_part.c.object).where(schema.draft_part.c.object.is_not(None))
-    return kept | set(connection.scalars(drafts))
+def named(connection: Connection, objects: Sequence[str]) -> set[str]:
+    """Tell which of these objects a blob or a draft of the gateway needs."""
+    found: set[str] = set()
+    for table in (schema.blob_key.c, schema.draft_part.c):
+        found |= set(connection.scalars(select(table.object).where(table.object.in_(objects))))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
