@@ -60,6 +60,7 @@ class Taken:
 
     Attributes:
         drop: what this intake is known by, to take it once.
+        report: its particulars have no values any more; those are in `person`, sealed, and in `traces`.
         pseudonym: the reporter's, empty where nobody is named.
         content: keyed digest of the content alone, the same from several reporters.
         completeness: points of `domain.completeness`; None for a rejected one.

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from domain.completeness import completeness
@@ -55,7 +56,7 @@ def assemble(
         report_id=report_id,
         external_id=external_id,
         receipt=receipt,
-        report=accepted,
+        report=accepted and replace(accepted, particulars=frozenset(map(_kind_alone, particulars))),
         rejection=None if isinstance(report, Report) else report,
         documents=tuple(documents),
         files=tuple(files),
@@ -66,6 +67,11 @@ def assemble(
         inferred=frozenset(inferred(particulars, receipt.received_at.date())) if receipt else frozenset(),
         person=_sealed(report_id, particulars),
     )
+
+
+def _kind_alone(one: Particular) -> Particular:
+    """Leave a particular's value out: it travels between processes sealed alone, and as its trace."""
+    return replace(one, value="")
 
 
 def hold(stored: Stored) -> HeldFile:

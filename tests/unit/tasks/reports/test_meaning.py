@@ -1,6 +1,7 @@
 """What a report means: who and where, linked without telling, revised without overwriting, bundled and taken apart."""
 
 import hashlib
+import pickle
 from datetime import UTC, datetime
 
 import pytest
@@ -17,7 +18,7 @@ from tasks.reports.annotating import annotate
 from tasks.reports.bundling import bundle_floods, undo
 from tasks.reports.drops import drops_in
 from tasks.reports.intake import _record, archive_reports, take_batch
-from tasks.reports.taking import trace
+from tasks.reports.taking import particulars_of, trace
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 PEOPLE = """
@@ -54,13 +55,22 @@ def test_particulars_and_countries_are_read_with_whom_they_belong_to(data):
         Identifier.POSTAL_ADDRESS: {"Springfield, BR"}, Identifier.BIRTH_DATE: {"1980-01-01"},
         Identifier.ACCOUNT: {"u-1", "sample"}, Identifier.IP_ADDRESS: {"192.0.2.7"}, Identifier.DEVICE: {"000000"},
     }  # fmt: skip
-    found = one.report.particulars
+    found = set(particulars_of(one.report_id, one.person))
+    assert {each.value for each in one.report.particulars} == {""}
+    assert one.report.identifiers == suspect.keys()
     assert {each for each in found if each.role is PersonRole.SUSPECT} == {
         Particular(PersonRole.SUSPECT, kind, value) for kind, values in suspect.items() for value in values
     }
     assert Particular(PersonRole.RECIPIENT, Identifier.EMAIL, "other@example.org") in found
     assert one.report.locations == {Location("BR", LocationRole.SUSPECT), Location("IN", LocationRole.RECIPIENT)}
     assert one.completeness == 100
+
+
+def test_what_a_worker_gives_holds_no_personal_values_in_the_clear(data):
+    write_drop(data / "inbox", "1", report=report_xml(people=PEOPLE))
+    sent = pickle.dumps(take_batch(drops_in(data / "inbox", "test")))
+    for word in (b"sam@example.org", b"192.0.2.7", b"Springfield", b"Sam", b"1980-01-01"):
+        assert word not in sent
 
 
 def test_personal_values_and_reporters_stand_in_restricted_tables_alone(data):
