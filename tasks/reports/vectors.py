@@ -32,7 +32,7 @@ def url_vector(url: str) -> Vector:
     """Tell a URL's vector by its scheme and host; nothing is looked up."""
     try:
         parts = urlsplit(url.strip() if "//" in url else f"//{url.strip()}")
-        host = parts.hostname or ""
+        host = (parts.hostname or "").removesuffix(".")  # a name with its root
     except ValueError:
         return Vector.URL
     if host.endswith(".onion"):

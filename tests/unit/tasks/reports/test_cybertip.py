@@ -66,6 +66,7 @@ def test_annotations_count_where_they_are_true():
         ("<webPageIncident/>", {Vector.URL}),
         ("<webPageIncident><url>http://abcdef.onion/x</url></webPageIncident>", {Vector.TOR}),
         ("<webPageIncident><url>abcdef.onion/x</url></webPageIncident>", {Vector.TOR}),
+        ("<webPageIncident><url>http://abcdef.onion./x</url></webPageIncident>", {Vector.TOR}),
         ("<webPageIncident><url>http://example.org/not.onion</url></webPageIncident>", {Vector.URL}),
         ("<webPageIncident><url>FTP://192.0.2.1/x</url></webPageIncident>", {Vector.FTP}),
         ("<webPageIncident><url>http://[bad</url></webPageIncident>", {Vector.URL}),
