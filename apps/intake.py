@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from domain.counts import Counts
 from infra.cluster import running
+from infra.failures import of_the_world
 from infra.inboxes import Place
 from infra.telemetry import Progress, watching
 from infra.world import world
@@ -36,18 +38,48 @@ def show(place: Place, form: Format) -> None:
 
 
 def watch(place: Place, form: Format, every: float) -> None:
-    """Take in what is new, and look again `every` so many seconds, until Ctrl-C; prints where something came."""
+    """Take in what is new, and look again `every` so many seconds, until Ctrl-C; prints where something came.
+
+    Where the world fails (a server is away, a disk is full), that is told once, and tried again at the next look.
+    """
     console = Console()
     entries_of(place, world().settings.authority)
+    patience = Patience(console)
     try:
         with running():
             while True:
-                counts = take_in(place, form)
-                if counts["new_drops"] or counts["received"]:
-                    _tell(console, counts)
+                with patience:
+                    counts = take_in(place, form)
+                    if counts["new_drops"] or counts["received"]:
+                        _tell(console, counts)
                 time.sleep(every)
     except KeyboardInterrupt:
         console.print("No longer watching. What was being taken in is taken in whole next time, or not at all.")
+
+
+class Patience:
+    """Blocks of which each may fail by the world; a failure is told once, until a block succeeds again."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told = False
+
+    def __enter__(self) -> None:
+        """Begin a try."""
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> bool:
+        """Hold a failure of the world back; a bug, and what only a person can mend, goes through."""
+        if error is None:
+            self._told = False
+            return False
+        if not (of_the_world(error) or isinstance(error, FileNotFoundError)):  # what was taken away meanwhile
+            return False
+        if not self._told:
+            self._console.print(f"Intake failed ({type(error).__name__}) and is tried again until it works.")
+        self._told = True
+        return True
 
 
 def _tell(console: Console, counts: Counts) -> None:
