@@ -15,8 +15,9 @@ from infra.blobs.objects import INCOMING, PIECE
 class DirectoryObjects:
     """An `ObjectStore` in a directory.
 
-    An object is written beside its place and moved there by `flush`, after it has reached the disk: whatever stands
-    under a name is whole, whenever the process was killed.
+    An object is written beside its place, pushed to the disk by who writes it, and moved by `flush`: whatever stands
+    under a name is whole, whenever the process was killed. A disk that fails to keep an object's bytes says so once
+    (https://wiki.postgresql.org/wiki/Fsync_Errors), so the error must reach the one who brought them, and nobody else.
     """
 
     def __init__(self, root: Path) -> None:
@@ -28,8 +29,12 @@ class DirectoryObjects:
     def put(self, name: str, content: bytes) -> None:
         """Write an object; durable after `flush`."""
         incoming = self.incoming()
-        incoming.write(content)
-        incoming.publish(name)
+        try:
+            incoming.write(content)
+            incoming.publish(name)
+        except OSError:
+            incoming.discard()
+            raise
 
     def incoming(self) -> "IncomingFile":
         """Begin an object whose bytes come piece by piece."""
@@ -43,20 +48,25 @@ class DirectoryObjects:
             self._pending[name] = draft
 
     def flush(self) -> None:
-        """Make everything that was written before this call durable, whichever thread does it."""
+        """Make everything that was written before this call durable, whichever thread does it.
+
+        What an error keeps from its place, the next call moves there.
+        """
         with self._flushing:
             with self._changing:
-                pending, self._pending = self._pending, {}
-            for draft in pending.values():
-                _fsync(draft)
+                pending = dict(self._pending)
             folders = set()
             for name, draft in pending.items():
                 place = self._place(name)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 draft.replace(place)
+                self._pending[name] = place  # moved: should the rest fail, this is done again without harm
                 folders |= {place.parent, place.parent.parent, self.root}
             for folder in folders:
                 _fsync(folder)
+            with self._changing:
+                for name in pending:
+                    del self._pending[name]
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """Give an object's bytes, piece by piece."""
@@ -73,6 +83,8 @@ class DirectoryObjects:
 
     def discard(self, name: str) -> None:
         """Remove an object, if it is there."""
+        with self._flushing, self._changing:
+            self._pending.pop(name, self._place(name)).unlink(missing_ok=True)
         self._place(name).unlink(missing_ok=True)
 
     def objects(self) -> Iterator[tuple[str, datetime]]:
@@ -100,7 +112,9 @@ class IncomingFile:
 
     def publish(self, name: str) -> None:
         """Give it its name; durable after the store's `flush`."""
-        self._out.close()
+        with self._out:
+            self._out.flush()
+            os.fsync(self._out.fileno())
         self._store.publish(name, self._draft)
 
     def discard(self) -> None:
@@ -110,7 +124,7 @@ class IncomingFile:
 
 
 def _fsync(path: Path) -> None:
-    """Push a file's or a folder's own bytes to the disk."""
+    """Push a folder's entries to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
