@@ -7,7 +7,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from domain.errors import BreakwaterError
 from domain.intake import Taken
+from infra.failures import AWAY
 from infra.ledger import reports
 from infra.ledger.engine import Transaction
 from infra.world import world
@@ -53,28 +55,40 @@ class Writer:
                     self._waiting.put(None)
                     break
                 together.append(another)
-            self._write(together)
+            self._write([each for each in together if each.answer.set_running_or_notify_cancel()])
 
     def _write(self, together: list[_Waiting]) -> None:
-        """Write all or nothing; where one spoils it for all, each is tried by itself."""
+        """Write all or nothing, but what is refused; where a bug in one spoils it for all, each is tried by itself."""
         try:
             results = _recorded([each.operation for each in together])
         except Exception as error:  # noqa: BLE001 (whoever waits for the answer raises it)
-            if len(together) == 1:
-                together[0].answer.set_exception(error)
+            if len(together) > 1 and not isinstance(error, AWAY):
+                for each in together:
+                    self._write([each])
                 return
-            for each in together:
-                self._write([each])
-            return
+            results = [error] * len(together)
         for each, result in zip(together, results, strict=True):
-            each.answer.set_result(result)
+            if isinstance(result, Exception):
+                each.answer.set_exception(result)
+            else:
+                each.answer.set_result(result)
 
 
 def _recorded(operations: list[Operation[Any]]) -> list[Any]:
+    """Write what is asked for in one transaction, and give each its result, or why it was refused."""
     world().blobs.flush()
     with world().ledger.begin() as connection:
-        outcomes = [operation(connection) for operation in operations]
+        outcomes = [_tried(operation, connection) for operation in operations]
         taken = [report for _, report in outcomes if report]
         if taken:
             reports.record(connection, taken, reports.unknown(connection, taken))
     return [result for result, _ in outcomes]
+
+
+def _tried(operation: Operation[Any], connection: Transaction) -> tuple[Any, Taken | None]:
+    """Write one thing; where it is refused, nothing of it stays, and the refusal is its result."""
+    try:
+        with connection.begin_nested():
+            return operation(connection)
+    except BreakwaterError as refused:
+        return refused, None
