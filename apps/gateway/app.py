@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypeVar
 from urllib.parse import parse_qs
 
@@ -110,7 +110,8 @@ class Gateway:
     async def expire(self) -> None:
         """Remove drafts that were left open, now and then."""
         while True:
-            await self.written(self.writer.submit(desk.expiry))
+            with suppress(*AWAY):  # the next time will do
+                await self.written(self.writer.submit(desk.expiry))
             await asyncio.sleep(EXPIRY_SECONDS)
 
     async def _refuse(self, account: Account, document: bytes, error: Rejected) -> None:

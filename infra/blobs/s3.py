@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from minio import Minio, S3Error
 from minio.commonconfig import ComposeSource
+from minio.error import MinioException
 from urllib3 import PoolManager, Retry, Timeout
 
 from domain.errors import BlobMissing, InvalidSettings
@@ -95,7 +96,7 @@ class S3Objects:
 
     @contextmanager
     def explained(self, name: str = "") -> Iterator[None]:
-        """Turn the server's refusals into errors that say what to do; the rest passes, to be tried again."""
+        """Turn the server's refusals into errors that say what to do; the rest is a connection to be tried again."""
         try:
             yield
         except S3Error as error:
@@ -108,7 +109,9 @@ class S3Objects:
                 ) from None
             if error.code == "NoSuchBucket":
                 raise InvalidSettings(f"BREAKWATER_BLOBS: the server has no bucket {self.bucket}") from None
-            raise
+            raise ConnectionError(f"the S3 server refuses for now ({error.code}): see its log") from None
+        except MinioException as error:
+            raise ConnectionError(f"the S3 server does not answer as one ({type(error).__name__})") from None
 
 
 class IncomingUpload:
