@@ -176,6 +176,12 @@ def test_every_deployment_has_its_flow():
     assert sorted(each["name"] for each in plan["deployments"]) == flow_names()
 
 
+def test_what_must_happen_by_itself_has_its_time():
+    plan = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
+    timed = {each["name"] for each in plan["deployments"] if each.get("schedules")}
+    assert timed == {"sweep"}
+
+
 @pytest.mark.parametrize("flow", flow_names())
 def test_a_flow_only_orders(flow):
     file = ROOT / "flows" / f"{flow}.py"

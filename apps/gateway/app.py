@@ -63,10 +63,18 @@ class Gateway:
     async def upload(self, request: Request) -> Response:
         """POST /ispws/upload: add a file, streamed; its MD5 comes back."""
         account, kind = self.account(request), request.headers.get("content-type", "")
+
+        async def coming(number: str) -> None:
+            await self.written(self.writer.submit(desk.coming(account, desk.numbered(number))))
+
         with world().blobs.draft() as draft:
-            fields, stored = await store_upload(request.stream(), kind, draft, self.max_upload)
+            fields, stored = await store_upload(request.stream(), kind, draft, self.max_upload, coming)
+        try:
             number = desk.numbered(fields.get("id", ""))
             file_id = await self.written(self.writer.submit(desk.upload(account, number, stored)))
+        except (Answer, DraftRefused):
+            await run_in_threadpool(desk.discard, stored)
+            raise
         return answer(Code.SUCCESS, reportId=str(number), fileId=file_id, hash=stored.digests.md5)
 
     async def fileinfo(self, request: Request) -> Response:

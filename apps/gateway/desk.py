@@ -54,6 +54,18 @@ def keep(document: bytes) -> HeldFile:
     return hold(world().blobs.store(BytesIO(document), unique=True))
 
 
+def coming(account: Account, number: int) -> Operation[None]:
+    """Have a draft wait for a file that is coming."""
+
+    def operate(connection: Transaction) -> tuple[None, None]:
+        moment = now()
+        drafts.find_open(connection, number, account.id, moment)
+        drafts.touch(connection, number, moment)
+        return None, None
+
+    return operate
+
+
 def upload(account: Account, number: int, stored: Stored) -> Operation[str]:
     """Add a file to a draft; the result is its id, the same for the same bytes again."""
     part = hold(stored)
@@ -69,6 +81,12 @@ def upload(account: Account, number: int, stored: Stored) -> Operation[str]:
         return file_id, None
 
     return operate
+
+
+def discard(stored: Stored) -> None:
+    """Remove a file that was refused once it had come."""
+    if stored.sealed:
+        world().blobs.discard(stored.sealed.object)
 
 
 def details(account: Account, document: bytes) -> tuple[int, Operation[None]]:

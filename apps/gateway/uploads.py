@@ -3,7 +3,8 @@
 Nothing is spooled: a web framework's own form parser writes large files to disk in the clear.
 """
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 from python_multipart.exceptions import FormParserError
@@ -19,8 +20,20 @@ FIELD_BYTES = 256
 
 HEADER_BYTES = 4096
 
+PARTS = 16
+"""Parts of a form, at most; an upload has two."""
+
+FORM_BYTES = 2**16
+"""Bytes of a body beside those of its file, at most."""
+
 AT_ONCE = 2**20
 """Bytes that are digested and sealed together, away from the loop that serves everyone."""
+
+HEARD_AGAIN = 300.0
+"""Seconds of an upload after which its draft is told again that it comes; a draft waits for an hour."""
+
+Coming = Callable[[str], Awaitable[None]]
+"""Told to which report a file is coming, while it comes; raises where that report takes none."""
 
 
 @dataclass(slots=True)
@@ -46,6 +59,8 @@ class Form:
         self.whole = False
         self._draft = draft
         self._left = max_bytes
+        self._body_left = max_bytes + FORM_BYTES
+        self._parts = 0
         self._part = _Part()
         self._parser = MultipartParser(boundary, {
             "on_part_begin": self._begin, "on_header_field": self._header_field, "on_header_value": self._header_value,
@@ -59,6 +74,9 @@ class Form:
         Raises:
             Answer: it is no such form, or too large.
         """
+        self._body_left -= len(piece)
+        if self._body_left < 0:
+            raise Answer(Code.TOO_LARGE)
         try:
             self._parser.write(piece)
         except FormParserError:
@@ -66,6 +84,8 @@ class Form:
 
     def _begin(self) -> None:
         self._part = _Part()
+        self._parts += 1
+        self._bound(self._parts, PARTS)
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._part.header += data[start:end]
@@ -101,7 +121,6 @@ class Form:
 
     def _end(self) -> None:
         if self._part.name != "file":
-            self._bound(len(self.fields), 16)
             self.fields[self._part.name] = self._part.value.decode(errors="replace")
 
     def _finish(self) -> None:
@@ -121,19 +140,26 @@ async def read_form(body: AsyncIterator[bytes], content_type: str) -> dict[str, 
 
 
 async def store_upload(
-    body: AsyncIterator[bytes], content_type: str, draft: Draft, max_bytes: int
+    body: AsyncIterator[bytes], content_type: str, draft: Draft, max_bytes: int, coming: Coming
 ) -> tuple[dict[str, str], Stored]:
     """Read a form with one file, and store it as it comes.
+
+    What comes in more than one piece is told to `coming` once its `id` has come, and now and then while it lasts.
 
     Raises:
         Answer: it is no such form, too large, or cut off.
     """
     form, waiting = Form(content_type, draft, max_bytes), bytearray()
+    told, due = False, time.monotonic() + HEARD_AGAIN
     async for piece in body:
         waiting += piece
-        if len(waiting) >= AT_ONCE:
-            await run_in_threadpool(form.feed, bytes(waiting))
-            waiting.clear()
+        if len(waiting) < AT_ONCE and time.monotonic() < due:
+            continue
+        await run_in_threadpool(form.feed, bytes(waiting))
+        waiting.clear()
+        if "id" in form.fields and not (told and time.monotonic() < due):
+            await coming(form.fields["id"])
+            told, due = True, time.monotonic() + HEARD_AGAIN
     return await run_in_threadpool(_stored, form, bytes(waiting), draft)
 
 

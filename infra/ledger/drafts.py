@@ -94,6 +94,11 @@ def file_ids(connection: Connection, report_id: str) -> list[str]:
 def add(connection: Connection, number: int, name: str, part: HeldFile, now: datetime) -> None:
     """Add a document or a file; one that comes again under its name takes the place of the first."""
     upsert(connection, _PART, [_row(number, name, part)])
+    touch(connection, number, now)
+
+
+def touch(connection: Connection, number: int, now: datetime) -> None:
+    """Count a change of a draft, from which its time runs again."""
     connection.execute(update(_DRAFT).where(_DRAFT.c.number == number).values(changed_at=now))
 
 

@@ -1,23 +1,26 @@
 """The gateway's service, in this process: what goes wrong is told in the protocol's own words."""
 
 import asyncio
+import socket
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import uvicorn
 from cybertips import report_xml
 from gateway_client import Client
+from sqlalchemy import select
 
 from apps.gateway import app as service
 from apps.gateway.access import add_reporter
 from apps.gateway.app import Gateway, make_app
+from domain.draft import IDLE
 from domain.report import Source
 from infra.ledger import schema
-from infra.ledger.engine import migrate
+from infra.ledger.engine import migrate, reading
 from infra.world import world
 
 LONG_AGO = datetime(2016, 1, 1, tzinfo=UTC)
@@ -115,6 +118,80 @@ def test_a_ledger_that_is_away_for_a_while_does_not_end_the_expiry(data, monkeyp
         gateway.writer.close()
 
     asyncio.run(expiring())
+
+
+def objects():
+    return list(world().blobs.objects())
+
+
+def form(number, *, size, file_first=False):
+    """Write the body of an upload, its parts in either order."""
+    parts = [
+        b'--b\r\nContent-Disposition: form-data; name="id"\r\n\r\n%s\r\n' % number.encode(),
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n%s\r\n' % bytes(size),
+    ]
+    return b"".join(reversed(parts) if file_first else parts) + b"--b--\r\n"
+
+
+def sent(client, call, body):
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    return client.answered(client.http.post(f"/ispws/{call}", content=body, headers=headers))
+
+
+@pytest.mark.parametrize("file_first", [False, True])
+@pytest.mark.parametrize("size", [1000, 3 * 2**20, 10 * 2**20])
+@pytest.mark.parametrize("number", ["5", "none"])
+def test_nothing_is_kept_of_an_upload_to_no_report(client, size, file_first, number):
+    told = sent(client, "upload", form(number, size=size, file_first=file_first))
+    assert (told.status, told.code) == (404, 5001)
+    assert objects() == []
+
+
+def test_an_upload_to_no_report_is_answered_while_it_comes(client):
+    with socket.create_connection(("127.0.0.1", client.http.base_url.port)) as half:
+        head = (
+            f"POST /ispws/upload HTTP/1.1\r\nHost: x\r\nAuthorization: {client.http.auth._auth_header}\r\n"
+            "Content-Length: 90000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n"
+        )
+        half.sendall(head.encode() + form("5", size=2 * 2**20)[:-100])
+        half.settimeout(20)
+        told = half.recv(4096)
+    assert b" 404 " in told
+    assert b"5001" in told
+
+
+def test_a_file_that_is_long_on_its_way_keeps_its_draft_open(client):
+    number = client.submit(report_xml()).said["reportId"]
+    body, almost = form(number, size=4 * 2**20), datetime.now(UTC) - IDLE + timedelta(minutes=1)
+    with world().ledger.begin() as connection:
+        connection.execute(schema.draft.update().values(changed_at=almost))
+
+    def changed_at():
+        with reading(world().ledger) as connection:
+            return connection.scalar(select(schema.draft.c.changed_at)).replace(tzinfo=UTC)
+
+    def slowly():
+        yield body[: 2 * 2**20]
+        for _ in range(200):
+            if changed_at() > almost:
+                break
+            time.sleep(0.02)
+        assert changed_at() > almost
+        yield body[2 * 2**20 :]
+
+    assert sent(client, "upload", slowly()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'--b\r\nContent-Disposition: form-data; name="id"\r\n\r\n1\r\n' * 50 + b"--b--\r\n", 4200),
+        (form("1", size=1) + bytes(2**20), 4000),
+    ],
+    ids=["many parts", "a long end"],
+)
+def test_a_form_is_bounded(client, body, code):
+    assert sent(client, "finish", body).code == code
 
 
 def ended_draft():
