@@ -31,6 +31,8 @@ class Refusal(StrEnum):
     NO_FILE = "no_file"
     CHANGED = "changed"
     """It changed while it was being finished; read it again."""
+    OTHER_DOCUMENT = "other_document"
+    """It was opened under the same key with another document."""
 
 
 @dataclass(frozen=True, slots=True)

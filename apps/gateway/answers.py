@@ -18,10 +18,13 @@ class Code(Enum):
 
     SUCCESS = (0, "Success", 200)
     SERVER_ERROR = (1000, "Server error", 503)
+    FAULT = (1000, "Server error: a fault here", 500)
     NOT_FOUND = (1210, "Resource not found", 404)
     AUTHENTICATION_REQUIRED = (2000, "Authentication required", 401)
     NOT_AUTHORISED = (3000, "Not authorised", 403)
     INVALID_REQUEST = (4000, "Invalid request", 400)
+    KEY_REUSED = (4000, "Invalid request: this Idempotency-Key came before, with another document", 400)
+    OTHER_METHOD = (4000, "Invalid request: another method is wanted", 405)
     TOO_LARGE = (4000, "Invalid request: too large", 413)
     TOO_MANY_REQUESTS = (4000, "Invalid request: too many, wait and try again", 429)
     VALIDATION_FAILED = (4100, "Validation failed", 400)
@@ -49,6 +52,7 @@ OF_REFUSALS = {
     Refusal.RETRACTED: Code.RETRACTED,
     Refusal.NO_FILE: Code.NO_FILE,
     Refusal.CHANGED: Code.SERVER_ERROR,
+    Refusal.OTHER_DOCUMENT: Code.KEY_REUSED,
 }
 OF_REJECTIONS = {
     Rejection.NOT_WELL_FORMED: Code.MALFORMED_XML,

@@ -1,14 +1,19 @@
 """The HTTP service: routes of the protocol, each answered once what it says is durable."""
 
 import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from apps.gateway import desk
 from apps.gateway.access import Access
@@ -53,7 +58,7 @@ class Gateway:
     async def submit(self, request: Request) -> Response:
         """POST /ispws/submit: open a report with its `<report>`."""
         account, document = self.account(request), await _document(request, self.max_document)
-        key = request.headers.get("idempotency-key", "")[:256]
+        key = request.headers.get("idempotency-key", "")
         try:
             operation = await run_in_threadpool(desk.submission, account, document, key)
         except Rejected as error:
@@ -135,6 +140,7 @@ def make_app() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        logging.getLogger("uvicorn.error").addFilter(without_content)  # where the server tells of faults
         expiring = asyncio.create_task(gateway.expire())
         yield
         expiring.cancel()
@@ -163,11 +169,32 @@ def _away(_request: Request, _error: Exception) -> Response:
     return answer(Code.SERVER_ERROR, "try again", {"Retry-After": "5"})
 
 
+def _no_such_call(_request: Request, error: Exception) -> Response:
+    """Answer a path or a method that the protocol does not have."""
+    assert isinstance(error, HTTPException)
+    return answer(Code.OTHER_METHOD if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else Code.NOT_FOUND)
+
+
+def _fault(_request: Request, _error: Exception) -> Response:
+    return answer(Code.FAULT)
+
+
+def without_content(record: logging.LogRecord) -> bool:
+    """Leave of an exception where it was raised and its name: its own words may repeat what a reporter sent."""
+    if record.exc_info and record.exc_info[0]:
+        kind, _, trace = record.exc_info
+        record.msg += f"{''.join(traceback.format_tb(trace))}{kind.__name__}"
+        record.exc_info = None
+    return True
+
+
 Told = Callable[[Request, Exception], Response | Awaitable[Response]]
 _TOLD: dict[type[Exception], Told] = {
     Answer: _ended,
     DraftRefused: _refused,
-    **dict.fromkeys((*AWAY, BlobMissing), _away),
+    **dict.fromkeys((*AWAY, BlobMissing, ClientDisconnect), _away),
+    HTTPException: _no_such_call,
+    Exception: _fault,
 }
 
 

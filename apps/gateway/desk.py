@@ -34,10 +34,12 @@ def submission(account: Account, document: bytes, key: str) -> Operation[int]:
     moment = now()
     parse_report(document, Receipt("draft", account.name, account.source, moment), ())
     held = keep(document)
-    request = world().surrogate("submit", account.id, f"key {key}" if key else f"content {held.digests.sha256}")
+    surrogate = world().surrogate
+    digest = surrogate("submitted", held.digests.sha256)
+    request = surrogate("submit", account.id, f"key {key}" if key else f"content {held.digests.sha256}")
 
     def operate(connection: Transaction) -> tuple[int, None]:
-        return drafts.begin(connection, account.id, request, held, moment, explicit=bool(key)), None
+        return drafts.begin(connection, account.id, request, (digest, held), moment, explicit=bool(key)), None
 
     return operate
 

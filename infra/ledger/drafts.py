@@ -1,8 +1,9 @@
 """Drafts in the ledger: every call of the gateway is a row here before it is answered."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from domain.counts import Counts
 from domain.draft import IDLE, LIFETIME, Draft, DraftState, Parts, Refusal
@@ -25,7 +26,7 @@ def find(connection: Connection, number: int, reporter: str, now: datetime) -> D
     row = connection.execute(query).one_or_none()
     if row is None:
         raise DraftRefused(Refusal.UNKNOWN)
-    found = Draft(number, reporter, _utc(row.opened_at), _utc(row.changed_at), DraftState(row.state), row.report_id)
+    found = _draft(row)
     if found.state is DraftState.OPEN and found.ended(now):
         raise DraftRefused(Refusal.UNKNOWN)
     return found
@@ -44,31 +45,46 @@ def find_open(connection: Connection, number: int, reporter: str, now: datetime)
 
 
 def begin(
-    connection: Connection, reporter: str, request: str, document: HeldFile, now: datetime, *, explicit: bool
+    connection: Connection,
+    reporter: str,
+    request: str,
+    document: tuple[str, HeldFile],
+    now: datetime,
+    *,
+    explicit: bool,
 ) -> int:
     """Open a draft with its report, and give its number; a submission that is known by `request` has one already.
 
-    Where the client named the request (`explicit`), its draft is that for good. Where it is known by its content alone,
-    it is only while the draft is open and no file has come: later the same words may be another report.
+    Where the client named the request (`explicit`), its draft is that for good, unless its time ended. Where it is
+    known by its content alone, it is only while the draft is open and no file has come: later the same words may be
+    another report. `document` is a keyed digest of the report, and where it is held.
+
+    Raises:
+        DraftRefused: the client's name stands for another document, or for a draft that was retracted.
     """
+    digest, held = document
     known = connection.execute(select(_DRAFT).where(_DRAFT.c.request == request)).one_or_none()
     if known is not None:
-        if explicit or _untouched(connection, known.number, now):
-            return int(known.number)
+        draft = _draft(known)
+        over = draft.state is DraftState.OPEN and draft.ended(now)
+        if explicit and not over and known.document != digest:
+            raise DraftRefused(Refusal.OTHER_DOCUMENT)
+        if explicit and draft.state is DraftState.RETRACTED:
+            raise DraftRefused(Refusal.RETRACTED)
+        if not over and (explicit or _untouched(connection, draft)):
+            return draft.number
         connection.execute(update(_DRAFT).where(_DRAFT.c.number == known.number).values(request=None))
     last = connection.scalar(select(func.max(_DRAFT.c.number))) or 0
     number = max(last + 1, int(now.timestamp()))  # never one that was used before
     row = {"number": number, "reporter": reporter, "opened_at": now, "changed_at": now, "request": request}
-    connection.execute(insert(_DRAFT).values({**row, "state": DraftState.OPEN}))
-    connection.execute(insert(_PART).values(_row(number, "report.xml", document)))
+    connection.execute(insert(_DRAFT).values({**row, "document": digest, "state": DraftState.OPEN}))
+    connection.execute(insert(_PART).values(_row(number, "report.xml", held)))
     return number
 
 
-def _untouched(connection: Connection, number: int, now: datetime) -> bool:
-    row = connection.execute(select(_DRAFT).where(_DRAFT.c.number == number)).one()
-    recent = row.state == DraftState.OPEN and now <= min(_utc(row.opened_at) + LIFETIME, _utc(row.changed_at) + IDLE)
-    files = connection.scalar(select(func.count()).where(_PART.c.number == number))
-    return recent and files == 1
+def _untouched(connection: Connection, draft: Draft) -> bool:
+    files = connection.scalar(select(func.count()).where(_PART.c.number == draft.number))
+    return draft.state is DraftState.OPEN and files == 1
 
 
 def parts(connection: Connection, number: int) -> Parts:
@@ -130,6 +146,11 @@ def collect(connection: Connection, now: datetime) -> Counts:
         connection.execute(delete(_PART).where(_PART.c.number == number))
         connection.execute(delete(_DRAFT).where(_DRAFT.c.number == number))
     return Counts(drafts_expired=len(numbers))
+
+
+def _draft(row: Row[Any]) -> Draft:
+    opened, changed = _utc(row.opened_at), _utc(row.changed_at)
+    return Draft(row.number, row.reporter, opened, changed, DraftState(row.state), row.report_id)
 
 
 def _row(number: int, name: str, part: HeldFile) -> dict[str, object]:

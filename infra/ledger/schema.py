@@ -186,6 +186,7 @@ draft = Table(
     Column("changed_at", Time, nullable=False),
     Column("state", Code, nullable=False, comment="open, finished or retracted"),
     Column("request", Key, unique=True, comment="keyed digest by which a retried submission is known"),
+    Column("document", Key, comment="keyed digest of its report as it came; a request that is known has the same"),
     Column("report_id", Key, comment="what it became"),
 )
 draft_part = Table(

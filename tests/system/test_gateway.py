@@ -224,8 +224,12 @@ def test_a_client_that_tries_again_changes_nothing(gateway, client):
     first, again = client.finish(number), client.finish(number)
     assert (first.said, first.files) == (again.said, again.files) == ({"reportId": number, "files": ""}, [file_id])
     key = secrets.token_hex(8)
-    named = [client.submit(new_report(), key=key).said["reportId"] for _ in range(2)]
+    named = [client.submit(document, key=key).said["reportId"] for _ in range(2)]
     assert named[0] == named[1]
+    assert named[0] not in {number, another}
+    told = client.submit(new_report(), key=key)
+    assert (told.status, told.code) == (400, 4000)
+    assert "Idempotency-Key" in told.said["responseDescription"]
     assert [row.external_id for row in gateway.rows(schema.report)].count(number) == 1
 
 

@@ -84,6 +84,12 @@ def upgrade() -> None:
             nullable=True,
             comment="keyed digest by which a retried submission is known",
         ),
+        sa.Column(
+            "document",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed digest of its report as it came; a request that is known has the same",
+        ),
         sa.Column("report_id", sa.String(length=64), nullable=True, comment="what it became"),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_draft")),
         sa.UniqueConstraint("request", name=op.f("uq_draft_request")),

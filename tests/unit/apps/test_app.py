@@ -1,6 +1,7 @@
 """The gateway's service, in this process: what goes wrong is told in the protocol's own words."""
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -155,8 +156,10 @@ def test_an_upload_to_no_report_is_answered_while_it_comes(client):
         )
         half.sendall(head.encode() + form("5", size=2 * 2**20)[:-100])
         half.settimeout(20)
-        told = half.recv(4096)
-    assert b" 404 " in told
+        told = b""
+        while b"</reportResponse>" not in told:
+            told += half.recv(4096) or pytest.fail("it hung up")
+    assert told.startswith(b"HTTP/1.1 404 ")
     assert b"5001" in told
 
 
@@ -182,6 +185,28 @@ def test_a_file_that_is_long_on_its_way_keeps_its_draft_open(client):
     assert sent(client, "upload", slowly()).code == 0
 
 
+def test_a_key_names_one_document_and_one_report_while_that_is_there(client):
+    document, other = report_xml(), report_xml(summary="<platform>another</platform>")
+    long = "k" * 300
+    number = client.submit(document, key=long).said["reportId"]
+    assert client.submit(document, key=long).said["reportId"] == number
+    assert client.submit(other, key=long).code == 4000
+    assert client.submit(other, key=f"{long}2").said["reportId"] != number
+    client.finish(number)
+    assert client.submit(document, key=long).said["reportId"] == number
+    assert client.submit(other, key=long).code == 4000
+
+    retracted = client.submit(document, key="second").said["reportId"]
+    client.retract(retracted)
+    assert client.submit(document, key="second").code == 5101
+    assert client.submit(document, key="third").said["reportId"] not in {number, retracted}
+
+    ended = client.submit(document, key="fourth").said["reportId"]
+    with world().ledger.begin() as connection:
+        connection.execute(schema.draft.update().values(changed_at=LONG_AGO))
+    assert client.submit(other, key="fourth").said["reportId"] != ended
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -192,6 +217,33 @@ def test_a_file_that_is_long_on_its_way_keeps_its_draft_open(client):
 )
 def test_a_form_is_bounded(client, body, code):
     assert sent(client, "finish", body).code == code
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [("GET", "/", 404, 1210), ("POST", "/ispws/none", 404, 1210), ("GET", "/ispws/submit", 405, 4000)],
+)
+def test_a_call_that_the_protocol_does_not_have_is_answered_in_its_words(client, method, path, status, code):
+    told = client.answered(client.http.request(method, path))
+    assert (told.status, told.code) == (status, code)
+
+
+def test_a_fault_is_answered_in_the_protocols_words_and_logged_without_content(client, data, caplog):
+    number = client.submit(report_xml()).said["reportId"]
+    (document,) = (data / "blobs").rglob("??/??/*")
+    document.write_bytes(document.read_bytes()[:-1] + b"?")
+    told = client.finish(number)
+    assert (told.status, told.code) == (500, 1000)
+    for _ in range(100):
+        told = [each for each in caplog.records if each.name == "uvicorn.error" and each.levelname == "ERROR"]
+        if told:
+            break
+        time.sleep(0.05)  # it is told after it was answered
+    (record,) = told
+    logged = logging.Formatter().format(record)
+    assert "BlobCorrupt" in logged
+    assert "drafts.py" in logged
+    assert "not what was sealed" not in logged
 
 
 def ended_draft():
