@@ -194,6 +194,7 @@ class NamedFile:
         claimed_kind: what its reporter says it is; None where only the bytes can tell.
         hashes: further hashes claimed, of any kind but MD5.
         category: the sender's own category, a code of a scheme that its format names; nobody here knows its meaning.
+        particulars: who or where someone is, as told with the file; they are the report's too.
     """
 
     file_id: str
@@ -207,6 +208,7 @@ class NamedFile:
     claimed_kind: Kind | None = None
     hashes: frozenset[ClaimedHash] = frozenset()
     category: str | None = None
+    particulars: frozenset[Particular] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """CyberTipline documents to reports: parsed without entities or network, validated, and read for what they mean."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from lxml import etree
@@ -23,7 +23,7 @@ from domain.report import (
 )
 from tasks.media import claims_media
 from tasks.reports.moments import checked_incident
-from tasks.reports.people import locations, particulars
+from tasks.reports.people import locations, of_a_file, particulars
 from tasks.reports.schema import check
 from tasks.reports.vectors import vectors_of
 
@@ -59,7 +59,7 @@ def parse_report(content: bytes, receipt: Receipt, files: tuple[NamedFile, ...])
         annotations=frozenset(_flags(summary.find("reportAnnotations"), ReportAnnotation)),
         vectors=frozenset(vector for one in root.findall("internetDetails/*") for vector in _vectors(one)),
         locations=locations(root),
-        particulars=particulars(root),
+        particulars=particulars(root).union(*(file.particulars for file in files)),
         files=files,
     )
 
@@ -86,6 +86,7 @@ def parse_file_details(content: bytes, file_id: str) -> NamedFile:
         classification=_classification(root),
         hashes=frozenset(_hashes(root)),
         claims_media=any(claims_media(root.findtext(tag) or "") for tag in ("fileName", "originalFileName")),
+        particulars=of_a_file(root),
     )
 
 
@@ -164,9 +165,10 @@ def _flags(element: etree._Element | None, flags: type[Flag]) -> list[Flag]:
 
 
 def _moment(text: str) -> datetime:
-    """Read an xs:dateTime as UTC; one without a zone is UTC."""
+    """Read an xs:dateTime as UTC; one without a zone is UTC, and a day's hour 24 is the next day's first."""
+    day, night, rest = text.partition("T24:")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(f"{day}T00:{rest}" if night else text) + timedelta(days=bool(night))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Rejected(Rejection.SCHEMA) from None
@@ -181,6 +183,8 @@ def _incident_type(summary: etree._Element) -> IncidentType:
 
 def _classification(root: etree._Element) -> Classification | None:
     text = _text(root, "industryClassification")
+    if text and _text(root, "fileRelevance") == "Supplemental Reported":
+        raise Rejected(Rejection.SCHEMA)  # only what is reported is classified
     try:
         return Classification(text) if text else None
     except ValueError:

@@ -73,6 +73,28 @@ def test_what_a_worker_gives_holds_no_personal_values_in_the_clear(data):
         assert word not in sent
 
 
+def test_what_incidents_and_files_tell_of_a_suspect_is_read_and_counts(data):
+    internet = "".join(f"<internetDetails>{incident}</internetDetails>" for incident in (
+        "<emailIncident><emailAddress>sam@example.org</emailAddress></emailIncident>",
+        "<newsgroupIncident><emailAddress>ple@example.org</emailAddress></newsgroupIncident>",
+        "<cellPhoneIncident><phoneNumber>555-0100</phoneNumber></cellPhoneIncident>",
+        "<peer2peerIncident><ipCaptureEvent><ipAddress>192.0.2.7</ipAddress></ipCaptureEvent></peer2peerIncident>",
+    ))  # fmt: skip
+    more = (
+        "<ipCaptureEvent><ipAddress>192.0.2.8</ipAddress></ipCaptureEvent>"
+        "<deviceId><idType>IMEI</idType><idValue>000000</idValue></deviceId>"
+    )
+    details = details_xml("0" * 16).replace(b"</fileDetails>", more.encode() + b"</fileDetails>")
+    write_drop(data / "inbox", "1", [(details, PNG)], report=report_xml(internet=internet))
+    ((one,), _) = taken(data / "inbox")
+    told = {
+        (Identifier.EMAIL, "sam@example.org"), (Identifier.EMAIL, "ple@example.org"), (Identifier.PHONE, "555-0100"),
+        (Identifier.IP_ADDRESS, "192.0.2.7"), (Identifier.IP_ADDRESS, "192.0.2.8"), (Identifier.DEVICE, "000000"),
+    }  # fmt: skip
+    assert set(particulars_of(one.report_id, one.person)) == {Particular(PersonRole.SUSPECT, *each) for each in told}
+    assert one.completeness == 30 + 15 + 10 + 5 + 5  # an IP address, an email, a phone, a device, and when it was
+
+
 def test_personal_values_and_reporters_stand_in_restricted_tables_alone(data):
     write_drop(data / "inbox", "1", report=report_xml(people=PEOPLE), reporter="esp-of-the-canary")
     taken(data / "inbox")
