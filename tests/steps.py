@@ -1,11 +1,12 @@
 """Steps that the workers of a test's cluster import."""
 
 import ctypes
+import multiprocessing
 import os
 import secrets
 import signal
 import time
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 from domain.errors import Unreadable
 from domain.report import FileFault
@@ -77,3 +78,13 @@ def allocate(gigabytes):
         except MemoryError:
             had.append(False)
     return had
+
+
+class Deadly(PosixPath):
+    """A folder of files; who reads the one called `deadly.json` on a worker dies of it."""
+
+    def read_bytes(self):
+        """Read all of it."""
+        if self.name == "deadly.json" and multiprocessing.parent_process():
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().read_bytes()

@@ -4,6 +4,7 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -272,3 +273,46 @@ def readable(ledger, role, table):
             connection.exec_driver_sql("RESET ROLE")
             connection.rollback()
         return True
+
+
+def test_a_report_whose_files_come_piece_by_piece_is_rejected_until_it_is_recorded(ledger):
+    migrate(ledger)
+    older, one = taken("one", sighted("x")), replace(taken("one more"), external_id="one")
+    with ledger.begin() as connection:
+        reports.record(connection, [older], [older])
+    for _ in range(2):  # as after a kill
+        with ledger.begin() as connection:
+            assert reports.unknown(connection, [one]) == [one]
+            reports.begin(connection, [one])
+        with ledger.begin() as connection:
+            counts = reports.add_files(
+                connection, [(one.report_id, place, sighted(name)) for place, name in enumerate("ab")]
+            )
+            assert counts["files_stored"] == 2
+    columns = select(
+        schema.report.c.id, schema.report.c.rejection, schema.report.c.revision, schema.report.c.superseded_by
+    )
+    with reading(ledger) as connection:
+        found = {row.id: tuple(row)[1:] for row in connection.execute(columns)}
+    assert found == {older.report_id: (None, 1, None), one.report_id: ("unfinished", 1, None)}
+    with ledger.begin() as connection:
+        counts = reports.record(connection, [one], reports.unknown(connection, [one]))
+    assert (counts["accepted"], counts["revisions"]) == (1, 1)
+    with reading(ledger) as connection:
+        found = {row.id: tuple(row)[1:] for row in connection.execute(columns)}
+        assert reports.unknown(connection, [one]) == []
+        assert connection.scalar(select(func.count()).where(schema.sighting.c.report_id == one.report_id)) == 2
+    assert found == {older.report_id: (None, 1, one.report_id), one.report_id: (None, 2, None)}
+
+
+def test_the_drops_that_were_taken_are_told_of_as_many_keys_as_are_asked(ledger):
+    migrate(ledger)
+    everything = [taken(str(number)) for number in range(3)]
+    with ledger.begin() as connection:
+        reports.record(connection, everything, everything)
+    with reading(ledger) as connection:
+        keys = [one.drop for one in everything]
+        assert reports.taken_drops(connection, [f"other {number}" for number in range(1200)] + keys[:2]) == set(
+            keys[:2]
+        )
+        assert reports.taken_drops(connection, []) == set()

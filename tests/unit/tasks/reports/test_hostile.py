@@ -8,6 +8,7 @@ import time
 import pytest
 from cybertips import report_xml, write_drop
 from sqlalchemy import select
+from steps import Deadly
 
 from domain.errors import InvalidSettings
 from domain.report import FileFault, Rejection
@@ -107,7 +108,9 @@ def test_a_bad_field_costs_itself_and_not_its_file(inbox, entry):
     assert (counts["accepted"], counts["rejected"], counts["files_named"]) == (1, 0, 3)
     told = rows(schema.sighting.c.file_id, schema.sighting.c.claimed_md5, schema.sighting.c.category)
     assert [row for row in told if row.file_id == "w"] == [("w", MD5, "2")] * 2
-    assert len([row for row in rows(schema.sighting_hash) if row.value == "a" * 40]) == 2
+    hashes = rows(schema.sighting_hash)
+    assert len([row for row in hashes if row.value == "a" * 40]) == 2
+    assert all((row.kind + row.value).isprintable() for row in hashes)  # PostgreSQL takes no NUL
 
 
 def test_what_a_bad_field_cost_is_counted(inbox):
@@ -236,6 +239,17 @@ def test_an_entry_that_kills_its_worker_is_rejected_with_its_bytes_kept(inbox):
         assert len(reports.taken_drops(connection, [drop_key(drop), package_key(file)])) == 2
     kept = {world().blobs.read(row.id) for row in rows(schema.blob.c.id)}
     assert {PNG, file.read_bytes(), (drop / "report.xml").read_bytes()} <= kept
+
+
+def test_the_others_of_a_batch_are_taken_in_where_one_kills_its_workers(inbox):
+    for name in ("a", "deadly", "b", "c"):
+        police(inbox, f"{name}.json", number=name)
+    with running():
+        first, again = intake_reports.fn(Deadly(inbox)), intake_reports.fn(inbox)
+    assert (first["new_drops"], first["accepted"], first["rejected"]) == (4, 3, 1)
+    assert (again["new_drops"], again["received"]) == (0, 0)
+    rejected = [row.external_id for row in rows(schema.report) if row.rejection == Rejection.READER_CRASHED]
+    assert rejected == ["deadly.json"]
 
 
 def test_a_hostile_folder_is_taken_in_whole_and_once(inbox):
