@@ -92,7 +92,7 @@ def read_keys(file: Path) -> list[bytes]:
     """Read the keys of a file, one in hex on each line, the newest first; make one if there is no file."""
     if not file.exists():
         return [load_or_make(file)]
-    return [_parsed(line, str(file)) for line in file.read_text().split()]
+    return [_parsed(line, str(file)) for line in file.read_text().split() or [""]]
 
 
 def add_key(file: Path) -> None:

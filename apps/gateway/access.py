@@ -18,6 +18,9 @@ from tasks.reports.taking import pseudonym
 REMEMBERED = 10.0
 """Seconds for which an account is not looked up again: as long as a closed one may still report."""
 
+NAME_LENGTH = 128
+"""Characters of a reporter's name."""
+
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="breakwater", charset="UTF-8"'}
 
 
@@ -26,7 +29,7 @@ def add_reporter(name: str, source: Source) -> str:
 
     Without `BREAKWATER_AUTHORITY` the account is for simulated reports alone.
     """
-    if not name.strip() or ":" in name or len(name) > 128 or not name.isprintable():
+    if not name.strip() or ":" in name or len(name) > NAME_LENGTH or not name.isprintable():
         raise InvalidSettings("a reporter's name is 1–128 printable characters without a colon")
     password = secrets.token_urlsafe(32)  # so strong that a slow digest would add nothing
     known = Account(pseudonym(name), name, source, _digest(name, password), not world().settings.authority)
@@ -90,6 +93,6 @@ def _credentials(authorization: str) -> tuple[str, str]:
         name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         raise Answer(Code.AUTHENTICATION_REQUIRED, headers=_CHALLENGE) from None
-    if kind.lower() != "basic" or not colon:
+    if kind.lower() != "basic" or not colon or len(name) > NAME_LENGTH:
         raise Answer(Code.AUTHENTICATION_REQUIRED, headers=_CHALLENGE)
     return name, password

@@ -82,3 +82,12 @@ def test_what_is_no_key_is_told_and_not_repeated(tmp_path, content):
     with pytest.raises(InvalidSettings, match="no key of 32 bytes") as told:
         open_wrapping(Settings(data=tmp_path, sealing="environment", sealing_key=content))
     assert not content or content not in str(told.value)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "ab\n"])
+def test_a_file_without_a_key_is_told_with_what_to_do(tmp_path, content):
+    settings = Settings(data=tmp_path)
+    key_file(settings).parent.mkdir()
+    key_file(settings).write_text(content)
+    with pytest.raises(InvalidSettings, match="restore it from your backup"):
+        open_wrapping(settings)

@@ -1,0 +1,78 @@
+"""The role for metadata does every stage but intake on PostgreSQL, and changes nothing that intake wrote."""
+
+import secrets
+
+import pytest
+from cybertips import report_xml, write_drop
+from sqlalchemy.exc import ProgrammingError
+
+from domain.media import Algorithm
+from domain.model import Classified, ModelVersion, Score
+from domain.report import FileFault
+from infra.ledger import inferences, media
+from infra.ledger.engine import migrate
+from infra.ledger.roles import METADATA, make_roles
+from infra.world import world
+from tasks.clustering import cluster_copies, cluster_reports
+from tasks.hashing import fingerprint_batch
+from tasks.matching import match_files
+from tasks.ranking import rank_reports
+from tasks.reports.drops import drops_in
+from tasks.reports.intake import _record, archive_reports, take_batch
+from tasks.staging import stage
+from tasks.sweeping import sweep
+
+
+@pytest.fixture
+def metadata(postgres, tmp_path, monkeypatch, scene):
+    """Take a drop in, and work on as the role for metadata."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    name = f"roles_{secrets.token_hex(4)}"
+    postgres.make_databases(name)
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path))
+    monkeypatch.setenv("BREAKWATER_LEDGER", postgres.url(name))
+    world.cache_clear()
+    migrate(world().ledger)
+    picture = BytesIO()
+    Image.fromarray(scene(1)).save(picture, "PNG")
+    write_drop(tmp_path / "inbox", "1", [picture.getvalue(), b"no picture"], report=report_xml())
+    _record(take_batch(drops_in(tmp_path / "inbox", "test")))
+    for _ in range(2):
+        with world().ledger.begin() as connection:
+            make_roles(connection)
+    world().ledger.dispose()
+    monkeypatch.setenv("BREAKWATER_LEDGER", f"{postgres.url(name)}?options=-c%20role%3D{METADATA}")
+    world.cache_clear()
+    yield world().ledger
+    world().ledger.dispose()
+    world.cache_clear()
+
+
+def test_it_does_every_stage_but_intake(metadata):
+    with stage("metadata") as publish:
+        assert archive_reports.fn()["reports_archived"] == 1
+        with metadata.begin() as connection:
+            files = media.without_fingerprint(connection, Algorithm.PDQ)
+            media.record_fingerprints(connection, fingerprint_batch(files))
+            media.record_faults(connection, [(files[0][0], FileFault.UNDECODABLE)])
+            seen = Classified(files[0][0], (Score("a landscape", 0.5),), bytes(8))
+            inferences.record_inferences(connection, ModelVersion("classifier", 1, "1" * 64), [seen])
+        for step in (match_files, cluster_copies, cluster_reports, rank_reports):
+            publish(step.fn())
+    assert sweep()["objects_swept"] == 0
+
+
+REFUSED = (
+    "DELETE FROM blob_key", "UPDATE blob_key SET wrapped = ''", "DELETE FROM report", "DELETE FROM draft_part",
+    "UPDATE report SET rejection = 'schema'", "UPDATE blob SET sha256 = ''", "DELETE FROM sighting", "DELETE FROM run",
+    "INSERT INTO hash_list VALUES ('a', 'b', 0)", "TRUNCATE report CASCADE", "SELECT * FROM person",
+)  # fmt: skip
+
+
+def test_it_changes_nothing_that_intake_wrote(metadata):
+    for statement in REFUSED:
+        with pytest.raises(ProgrammingError, match="permission denied"), metadata.begin() as connection:
+            connection.exec_driver_sql(statement)
