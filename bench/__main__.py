@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("fingerprints", "search", "sealing", "gateway", "intake")
+BENCHMARKS = ("fingerprints", "match", "sealing", "gateway", "intake")
 
 
 def main(names: list[str]) -> None:

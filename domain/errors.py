@@ -7,6 +7,7 @@
     ├── UnusableModel     a model folder that does not keep its contract
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
+    ├── IndexDamaged      an index on disk that is not whole: it is built again from the ledger
     ├── LedgerRefused     rows that the ledger does not take: a fault of ours, told without their values
     ├── InvalidSettings   a setting, a policy or a key that cannot be used
     └── ServiceFailed     a server of ours that did not start, or stopped
@@ -41,6 +42,10 @@ class BlobMissing(BreakwaterError):
 
 class BlobCorrupt(BreakwaterError):
     """The stored bytes are not those that the key names."""
+
+
+class IndexDamaged(BreakwaterError):
+    """The files of an index are not whole."""
 
 
 class LedgerRefused(BreakwaterError):

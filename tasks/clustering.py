@@ -1,14 +1,17 @@
 """Cluster: near-duplicates of files, and reports that share content."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+
+import numpy as np
 
 from domain.cluster import ClusterKind, components, named
 from domain.counts import Counts
 from domain.match import VIDEO_SHARE
 from domain.media import MATCH_RADIUS, BlobKey, Kind
-from infra.index.exact import within, words
+from infra.index.graph import neighbours
+from infra.index.hash_index import HashIndex, words
 from infra.ledger import clusters, media
 from infra.world import world
 from tasks.staging import step
@@ -27,19 +30,28 @@ def copy_edges(frames: Sequence[tuple[BlobKey, Kind, bytes]]) -> list[Edge]:
     lengths: defaultdict[BlobKey, int] = defaultdict(int)
     for blob, _, _ in frames:
         lengths[blob] += 1
-    orientations = len(frames[0][2]) // 32
-    upright = words([bits[:32] for _, _, bits in frames])
-    for queries, others, _ in within(words([bits for _, _, bits in frames]), upright, MATCH_RADIUS):
-        for query, other in zip((queries // orientations).tolist(), others.tolist(), strict=True):
-            (one, kind, _), (two, kind_of_two, _) = frames[query], frames[other]
-            if one != two and kind is kind_of_two:
-                shorter = query if (lengths[one], one) < (lengths[two], two) else other
-                agreeing[min(one, two), max(one, two)].add(shorter)
+    for query, other in _agreeing([bits for _, _, bits in frames]):
+        (one, kind, _), (two, kind_of_two, _) = frames[query], frames[other]
+        if one != two and kind is kind_of_two:
+            shorter = query if (lengths[one], one) < (lengths[two], two) else other
+            agreeing[min(one, two), max(one, two)].add(shorter)
     return sorted(
         (one, two)
         for (one, two), found in agreeing.items()
         if len(found) >= VIDEO_SHARE * min(lengths[one], lengths[two])
     )
+
+
+def _agreeing(frames: list[bytes]) -> Iterator[tuple[int, int]]:
+    """Find the pairs of frames that agree: the uprights among themselves, then all that is turned with the uprights."""
+    oriented = words(frames).reshape(len(frames), -1, 4)
+    upright, turned = oriented[:, 0], oriented[:, 1:]
+    for ones, others, _ in neighbours(upright, MATCH_RADIUS):
+        yield from zip(ones.tolist(), others.tolist(), strict=True)
+    index = HashIndex()
+    index.add(np.arange(len(frames)), upright)
+    for queries, others, _ in index.within(turned.reshape(-1, 4), MATCH_RADIUS):
+        yield from zip((queries // turned.shape[1]).tolist(), others.tolist(), strict=True)
 
 
 def report_edges(brought: Iterable[tuple[str, BlobKey]], copies: dict[BlobKey, str]) -> list[Edge]:

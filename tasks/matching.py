@@ -8,10 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from domain.counts import Counts
 from domain.match import VIDEO_SHARE, KnownHash, Match, SignalType
 from domain.media import MATCH_RADIUS, BlobKey, Kind
-from infra.index.exact import within, words
+from infra.index.hash_index import HashIndex, words
 from infra.ledger import lists, media
 from infra.world import world
 from tasks.staging import step
@@ -81,10 +83,9 @@ def match_pictures(frames: Frames, known: Known) -> list[Match]:
     ordinals = {entry: ordinal for ordinal, entry in enumerate(places)}
     place_of = [ordinals[name, one.entry] for name, one in stored]
     orientations = len(frames[0][2]) // 32
-    pieces = within(
-        words([bits for _, _, bits in frames]), words([bytes.fromhex(one.signal) for _, one in stored]), MATCH_RADIUS
-    )
-    for queries, hits, distances in pieces:
+    index = HashIndex()
+    index.add(np.arange(len(stored)), words([bytes.fromhex(one.signal) for _, one in stored]))
+    for queries, hits, distances in index.within(words([bits for _, _, bits in frames]), MATCH_RADIUS):
         for query, hit, distance in zip(
             (queries // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True
         ):
