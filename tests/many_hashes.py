@@ -4,9 +4,6 @@ import functools
 
 import numpy as np
 
-from tasks.hashing import pdq
-from tasks.simulating.photographs import PHOTOGRAPHS, read_photograph
-
 
 def turned(hashes, bits, rng):
     """Turn over as many bits of each hash as `bits` says, each another one."""
@@ -29,6 +26,9 @@ def uniform(number, seed):
 @functools.cache
 def crops():
     """Hash pieces of photographs, and blends of two: their bits are neither even nor independent."""
+    from tasks.hashing import pdq
+    from tasks.simulating.photographs import PHOTOGRAPHS, read_photograph
+
     rng = np.random.default_rng(1)
     pieces = []
     for photograph in PHOTOGRAPHS:

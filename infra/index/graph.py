@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.media import MATCH_RADIUS
-from infra.index.kernels import BLOCK, BUCKETS, TABLES, Found, Stored, Table, Wanted, Words, fill, fixed, join, unite
+from infra.index.kernels import BUCKETS, LANES, TABLES, Found, Stored, Table, Wanted, Words, fill, fixed, join, unite
 
 PIECE = 1 << 17
 """Pairs that are given at once."""
@@ -50,7 +50,7 @@ def _pairs(hashes: Words, wanted: Wanted) -> Iterator[Found]:
     if not 0 <= wanted.radius <= MATCH_RADIUS:
         raise ValueError(f"hashes are joined within 0 to {MATCH_RADIUS} bits, not {wanted.radius}")
     stored = Stored(fixed(hashes), fixed(np.zeros(len(hashes), np.bool_)))
-    found = np.empty((PIECE + BLOCK + 1, 3), np.int64)
+    found = np.empty((PIECE + LANES + 1, 3), np.int64)
     for number in range(TABLES):
         table = _table(stored.hashes, number)
         at = np.zeros(4, np.int64)
@@ -62,7 +62,8 @@ def _pairs(hashes: Words, wanted: Wanted) -> Iterator[Found]:
 
 
 def _table(hashes: Words, number: int) -> Table:
-    starts, following, rows = (np.zeros(size, np.uint32) for size in (BUCKETS + 1, len(hashes), len(hashes)))
+    sizes = (BUCKETS + 1, len(hashes) + LANES, len(hashes))
+    starts, following, rows = (np.zeros(size, np.uint32) for size in sizes)
     fill(hashes, Table(number, starts, following, rows))
     return Table(number, fixed(starts), fixed(following), fixed(rows))
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.media import MATCH_RADIUS
 from infra.index import files
-from infra.index.kernels import BLOCK, Table, Wanted, Words, fixed, search
+from infra.index.kernels import LANES, Table, Wanted, Words, fixed, search
 from infra.index.segment import Ids, Segment, build, canonical
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -62,7 +62,7 @@ class HashIndex:
         return self._within(fixed(queries), Wanted(radius, once=True), self._segments)
 
     def _within(self, queries: Words, wanted: Wanted, segments: tuple[Segment, ...]) -> Iterator[Pairs]:
-        found = np.empty((PIECE + BLOCK + 1, 3), np.int64)
+        found = np.empty((PIECE + LANES + 1, 3), np.int64)
         for segment in segments:
             found[-1, 0] = 0
             for table in segment.tables:

@@ -14,15 +14,18 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from infra.index.compiling import compiled
 
 TABLES = 16
 BUCKETS = 1 << 16
-BLOCK = 4096
+LANES = 16
 """Candidates looked at together; a buffer has room for as many findings before they are looked at."""
 
 Words = NDArray[np.uint64]
@@ -48,7 +51,7 @@ class Table(NamedTuple):
     Attributes:
         number: the chunk by which it sorts, 0–15.
         starts: where each bucket starts (65,537 × uint32); it ends where the next one starts.
-        following: the two chunks after it (N × uint32), bucket by bucket.
+        following: the two chunks after it (N × uint32), bucket by bucket; behind the last, 16 more can be read.
         rows: whose they are (N × uint32).
     """
 
@@ -84,10 +87,44 @@ def _type_of_differing(_context: Any, one: Any, other: Any) -> Any:  # noqa: ANN
 differing = cast("Callable[[Any, Any], int]", intrinsic(_type_of_differing))
 
 
+def _type_of_nearby(_context: Any, following: Any, _at: Any, _own: Any, _limit: Any) -> Any:  # noqa: ANN401
+    """Tell by 16 bits which of 16 candidates from `at` on have two chunks at most `limit` bits from a query's own.
+
+    Written in vectors, since no compiler makes them of a loop that is so short.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:  # noqa: ANN401
+        array, place, *others = given
+        word = ir.IntType(32)
+        vector = ir.VectorType(word, LANES)
+        start = builder.gep(make_array(signature.args[0])(context, builder, array).data, [place])
+        candidates = builder.load(builder.bitcast(start, vector.as_pointer()), align=4)
+        nothing = ir.Constant(vector, ir.Undefined)
+        everywhere = ir.Constant(vector, [word(0)] * LANES)
+        own, limit = (
+            builder.shuffle_vector(builder.insert_element(nothing, each, word(0)), nothing, everywhere)
+            for each in others
+        )
+        count = get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{LANES}i32")
+        near = builder.icmp_signed("<=", builder.call(count, [builder.xor(candidates, own)]), limit)
+        return builder.zext(builder.bitcast(near, ir.IntType(LANES)), ir.IntType(64))
+
+    return types.int64(following, types.int64, types.uint32, types.int32), generate
+
+
+nearby = cast("Callable[[NDArray[np.uint32], int, np.uint32, int], int]", intrinsic(_type_of_nearby))
+
+
 @compiled
 def whole(number: np.integer[Any]) -> int:
     """See a number as 64 bits with a sign: unsigned and signed ones together would become floats."""
     return np.int64(number)  # type: ignore[return-value]
+
+
+@compiled
+def trailing_zeros(number: int) -> int:
+    """Count the zeros behind the last one of a number that is not nought."""
+    return differing(np.uint64((number & -number) - 1), np.uint64(0))
 
 
 @compiled
@@ -120,16 +157,6 @@ def fill(hashes: Words, table: Table) -> None:
 
 
 @compiled
-def _least(following: NDArray[np.uint32], start: int, stop: int, own: np.uint32) -> int:
-    """Give the fewest bits by which any of these candidates' chunks differ from a query's."""
-    least: int = np.int32(32)  # type: ignore[assignment]
-    for at in range(start, stop):
-        bits = differing(following[at], own)
-        least = min(least, bits)
-    return least
-
-
-@compiled
 def _distance(one: Words, row: int, other: Words, place: int) -> int:
     """Count the bits that differ between two hashes."""
     bits = 0
@@ -154,56 +181,61 @@ def _first_table(one: Words, row: int, other: Words, place: int, radius: int) ->
 
 
 @compiled
-def _look(
-    queries: Words, query: int, stored: Stored, table: Table, span: tuple[int, int, int], wanted: Wanted, found: Found
-) -> int:
-    """Add to the findings what is near a query among the candidates of `span`: from, to, bits their chunks may differ.
+def _take(
+    queries: Words, query: int, stored: Stored, table: Table, lanes: tuple[int, int, int], wanted: Wanted, found: Found
+) -> None:
+    """Add what is near a query among 16 candidates, of which `lanes` says: where they start, who may be, the end."""
+    at, near, stop = lanes
+    while near:
+        lane = trailing_zeros(near)
+        near &= near - 1
+        if at + lane < stop:
+            _verify(queries, query, stored, table, whole(table.rows[at + lane]), wanted, found)
 
-    The last row of `found` counts them; give how many there are.
-    """
-    start, stop, limit = span
+
+@compiled
+def _verify(queries: Words, query: int, stored: Stored, table: Table, row: int, wanted: Wanted, found: Found) -> None:
+    """Add a candidate to the findings, if it is near as a whole, not withdrawn, and no other table's to tell."""
+    bits = _distance(queries, query, stored.hashes, row)
+    if bits > wanted.radius or stored.withdrawn[row]:
+        return
+    if wanted.once and _first_table(queries, query, stored.hashes, row, wanted.radius) != table.number:
+        return
     last = len(found) - 1
-    count = whole(found[last, 0])
-    own = two_after(queries, query, table.number)
-    for at in range(start, stop):
-        if differing(table.following[at], own) <= limit:
-            row = whole(table.rows[at])
-            bits = _distance(queries, query, stored.hashes, row)
-            if bits > wanted.radius or stored.withdrawn[row]:
-                continue
-            if wanted.once and _first_table(queries, query, stored.hashes, row, wanted.radius) != table.number:
-                continue
-            found[count, 0], found[count, 1], found[count, 2] = query, row, bits
-            count += 1
-    found[last, 0] = count
-    return count
+    count = found[last, 0]
+    found[count, 0], found[count, 1], found[count, 2] = query, row, bits
+    found[last, 0] = count + 1
 
 
 @compiled
 def search(
-    queries: Words, order: NDArray[np.int64], stored: Stored, table: Table, wanted: Wanted, at: NDArray[np.int64],
+    queries: Words,
+    order: NDArray[np.int64],
+    stored: Stored,
+    table: Table,
+    wanted: Wanted,
+    at: NDArray[np.int64],
     found: Found,
-) -> bool:  # fmt: skip
+) -> bool:
     """Find what one table tells of queries, taken in `order`; False if `found` is full, to be emptied.
 
     Called again with the same `at` (three zeros at first), it goes on from there.
     """
-    room = len(found) - 1 - BLOCK
+    starts, following, full = table.starts, table.following, len(found) - 1 - LANES
     for turn in range(at[0], len(order)):
         query = order[turn]
         key, own = chunk(queries, query, table.number), two_after(queries, query, table.number)
         for probe in range(at[1], 17 if wanted.radius >= TABLES else 1):
             bucket = key ^ ((1 << probe) >> 1)
             limit = 3 * wanted.radius // TABLES - (1 if probe else 0)
-            start, stop = max(whole(table.starts[bucket]), at[2]), whole(table.starts[bucket + 1])
-            while start < stop:
-                end = min(start + BLOCK, stop)
-                if _least(table.following, start, end, own) <= limit:
-                    if found[room + BLOCK, 0] > room:
-                        at[0], at[1], at[2] = turn, probe, start
+            start, stop = max(whole(starts[bucket]), at[2]), whole(starts[bucket + 1])
+            for place in range(start, stop, LANES):
+                near = nearby(following, place, own, limit)
+                if near:
+                    if found[full + LANES, 0] > full:
+                        at[0], at[1], at[2] = turn, probe, place
                         return False
-                    _look(queries, query, stored, table, (start, end, limit), wanted, found)
-                start = end
+                    _take(queries, query, stored, table, (place, near, stop), wanted, found)
             at[2] = 0
         at[1] = 0
     at[0] = len(order)
@@ -216,24 +248,24 @@ def join(stored: Stored, table: Table, wanted: Wanted, at: NDArray[np.int64], fo
 
     `at` is four zeros at first.
     """
-    room = len(found) - 1 - BLOCK
+    starts, following, full = table.starts, table.following, len(found) - 1 - LANES
     for bucket in range(at[0], BUCKETS):
         for probe in range(at[1], 17 if wanted.radius >= TABLES else 1):
             other = bucket ^ ((1 << probe) >> 1)
+            if other < bucket:
+                continue
             limit = 3 * wanted.radius // TABLES - (1 if probe else 0)
-            first, after = whole(table.starts[bucket]), whole(table.starts[bucket + 1])
-            for place in range(max(first, at[2]), after if other >= bucket else first):
-                start = max(whole(table.starts[other]), at[3], place + 1 if other == bucket else 0)
-                stop = whole(table.starts[other + 1])
-                while start < stop:
-                    end = min(start + BLOCK, stop)
-                    if _least(table.following, start, end, table.following[place]) <= limit:
-                        if found[room + BLOCK, 0] > room:
-                            at[0], at[1], at[2], at[3] = bucket, probe, place, start
+            begin, stop = whole(starts[other]), whole(starts[other + 1])
+            for mine in range(max(whole(starts[bucket]), at[2]), whole(starts[bucket + 1])):
+                own = following[mine]
+                for place in range(max(begin, at[3], mine + 1 if probe == 0 else 0), stop, LANES):
+                    near = nearby(following, place, own, limit)
+                    if near:
+                        if found[full + LANES, 0] > full:
+                            at[0], at[1], at[2], at[3] = bucket, probe, mine, place
                             return False
-                        row = whole(table.rows[place])
-                        _look(stored.hashes, row, stored, table, (start, end, limit), wanted, found)
-                    start = end
+                        row = whole(table.rows[mine])
+                        _take(stored.hashes, row, stored, table, (place, near, stop), wanted, found)
                 at[3] = 0
             at[2] = 0
         at[1] = 0

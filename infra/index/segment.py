@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.index.kernels import BUCKETS, TABLES, Stored, Table, Words, fill, find, fixed
+from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Words, fill, find, fixed
 
 Ids = NDArray[np.int64]
 
@@ -138,6 +138,7 @@ def _layout(rows: int) -> tuple[tuple[type[np.generic], tuple[int, ...]], ...]:
         (np.uint64, (rows, 4)),
         (np.uint32, (TABLES, BUCKETS + 1)),
         (np.uint32, (TABLES, rows)),
+        (np.uint32, (LANES, 1)),
         (np.uint32, (TABLES, rows)),
     )
 
@@ -166,8 +167,8 @@ def _carve(name: str, content: NDArray[np.uint8]) -> Segment:
     """See a segment in its bytes; nobody can change them any more."""
     content.flags.writeable = False
     rows = _rows(content)
-    _, ids, hashes, *sorted_in = _parts(content, rows)
-    return Segment(name, ids, Stored(hashes, fixed(np.zeros(rows, np.bool_))), tuple(_tables(*sorted_in)))
+    _, ids, hashes, starts, following, _, of = _parts(content, rows)
+    return Segment(name, ids, Stored(hashes, fixed(np.zeros(rows, np.bool_))), tuple(_tables(starts, following, of)))
 
 
 def _tables(*parts: NDArray[np.uint32]) -> list[Table]:
@@ -176,7 +177,7 @@ def _tables(*parts: NDArray[np.uint32]) -> list[Table]:
 
 def _write(content: NDArray[np.uint8], ids: Ids, hashes: Words) -> None:
     """Write a segment's bytes, zeros so far."""
-    header, own_ids, own_hashes, *sorted_in = _parts(content, len(ids))
+    header, own_ids, own_hashes, starts, following, _, of = _parts(content, len(ids))
     header[:], own_ids[:], own_hashes[:] = (MARK, len(ids)), ids, hashes
-    for table in _tables(*sorted_in):
+    for table in _tables(starts, following, of):
         fill(fixed(own_hashes), table)

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from infra.index import graph
 from infra.index.graph import components, neighbours
-from infra.index.kernels import BLOCK
+from infra.index.kernels import LANES
 
 
 def connected(hashes, radius):
@@ -69,7 +69,7 @@ def test_pairs_come_in_bounded_pieces_and_none_is_lost(monkeypatch):
     monkeypatch.setattr(graph, "PIECE", 3000)
     flood = np.repeat(uniform(1, 3), 200, axis=0)
     pieces = list(neighbours(flood))
-    assert max(len(piece[0]) for piece in pieces) <= 3000 + BLOCK
+    assert max(len(piece[0]) for piece in pieces) <= 3000 + LANES
     assert triples(pieces) == [(one, other, 0) for one in range(200) for other in range(one + 1, 200)]
 
 

@@ -16,7 +16,7 @@ from many_hashes import compared, photographic, triples, turned, uniform
 from domain.errors import IndexDamaged
 from infra.index import hash_index
 from infra.index.hash_index import HashIndex, words
-from infra.index.kernels import BLOCK
+from infra.index.kernels import LANES
 
 NUMBER = 2500
 
@@ -173,7 +173,7 @@ def test_a_flood_of_one_hash_is_found_whole_in_bounded_pieces(monkeypatch):
         sizes.append(len(found))
         ids += found.tolist()
         assert not distances.any()
-    assert max(sizes) <= 5000 + BLOCK
+    assert max(sizes) <= 5000 + LANES
     assert sorted(ids) == sorted([*range(9000), *range(9000)])
 
 
