@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.media import MATCH_RADIUS
-from infra.index.kernels import BUCKETS, LANES, TABLES, Found, Stored, Table, Wanted, Words, fill, fixed, join, unite
+from infra.index.compiling import compiled
+from infra.index.kernels import BUCKETS, LANES, TABLES, Found, Stored, Table, Wanted, Words, fill, fixed, join
 
 PIECE = 1 << 17
 """Pairs that are given at once."""
@@ -36,7 +37,7 @@ def components(hashes: Words, radius: int = MATCH_RADIUS) -> NDArray[np.int64]:
     distinct = np.flatnonzero(first == np.arange(len(first)))
     parents = np.arange(len(distinct))
     for found in _pairs(hashes[distinct], Wanted(radius, once=False)):
-        unite(parents, found, len(found))
+        _unite(parents, found)
     roots = parents[parents]
     while not np.array_equal(roots, parents):
         parents, roots = roots, roots[roots]
@@ -82,3 +83,17 @@ def _first_equal(hashes: Words) -> NDArray[np.int64]:
     first = np.empty(len(order), np.int64)
     first[order] = order[np.flatnonzero(begins)[np.cumsum(begins) - 1]]
     return first
+
+
+@compiled
+def _unite(parents: NDArray[np.int64], pairs: Found) -> None:
+    """Join the components of these pairs; the parent of each row is a smaller row of its component."""
+    for at in range(len(pairs)):
+        one, other = pairs[at, 0], pairs[at, 1]
+        while parents[one] != one:
+            parents[one] = parents[parents[one]]
+            one = parents[one]
+        while parents[other] != other:
+            parents[other] = parents[parents[other]]
+            other = parents[other]
+        parents[max(one, other)] = min(one, other)

@@ -7,7 +7,7 @@ above nought. (The pigeonhole principle on a ring: Qin and Xiao, "Pigeonring", V
 pair: each sorts the hashes into buckets by one chunk, and holds beside each the two chunks that follow, by which
 nearly every candidate is dismissed.
 
-All that is compiled stands in this module, since numba looks for changes in one file alone.
+What is compiled together stands in this one module, since numba looks for changes in one file alone.
 """
 
 from collections.abc import Callable
@@ -76,12 +76,12 @@ class Wanted(NamedTuple):
 
 
 def _type_of_differing(_context: Any, one: Any, other: Any) -> Any:  # noqa: ANN401 (numba is untyped)
-    """Count the bits that differ between two words of 32 or of 64 bits; loops of it become vector instructions."""
+    """Count the bits that differ between two words of 64 bits."""
 
     def generate(_context: Any, builder: Any, _signature: Any, words: Any) -> Any:  # noqa: ANN401
         return builder.ctpop(builder.xor(*words))
 
-    return (types.int32 if one.bitwidth == 32 else types.int64)(one, other), generate
+    return types.int64(one, other), generate
 
 
 differing = cast("Callable[[Any, Any], int]", intrinsic(_type_of_differing))
@@ -97,15 +97,17 @@ def _type_of_nearby(_context: Any, following: Any, _at: Any, _own: Any, _limit: 
         array, place, *others = given
         word = ir.IntType(32)
         vector = ir.VectorType(word, LANES)
-        start = builder.gep(make_array(signature.args[0])(context, builder, array).data, [place])
-        candidates = builder.load(builder.bitcast(start, vector.as_pointer()), align=4)
+        words = make_array(signature.args[0])(context, builder, array).data  # type: ignore[no-untyped-call]
+        candidates = builder.load(builder.bitcast(builder.gep(words, [place]), vector.as_pointer()), align=4)
         nothing = ir.Constant(vector, ir.Undefined)
         everywhere = ir.Constant(vector, [word(0)] * LANES)
         own, limit = (
             builder.shuffle_vector(builder.insert_element(nothing, each, word(0)), nothing, everywhere)
             for each in others
         )
-        count = get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{LANES}i32")
+        count = get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{LANES}i32"
+        )
         near = builder.icmp_signed("<=", builder.call(count, [builder.xor(candidates, own)]), limit)
         return builder.zext(builder.bitcast(near, ir.IntType(LANES)), ir.IntType(64))
 
@@ -271,38 +273,3 @@ def join(stored: Stored, table: Table, wanted: Wanted, at: NDArray[np.int64], fo
         at[1] = 0
     at[0] = BUCKETS
     return True
-
-
-@compiled
-def unite(parents: NDArray[np.int64], found: Found, count: int) -> None:
-    """Join the components of the first `count` pairs; the parent of each row is a smaller row of its component."""
-    for at in range(count):
-        one, other = found[at, 0], found[at, 1]
-        while parents[one] != one:
-            parents[one] = parents[parents[one]]
-            one = parents[one]
-        while parents[other] != other:
-            parents[other] = parents[parents[other]]
-            other = parents[other]
-        parents[max(one, other)] = min(one, other)
-
-
-@compiled
-def find(
-    ids: NDArray[np.int64], hashes: Words, own_ids: NDArray[np.int64], own: Words, rows: NDArray[np.int64]
-) -> None:
-    """Find the row of each own id and hash among those sorted by id and hash; -1 where there is none."""
-    for each in range(len(own_ids)):
-        low, high = 0, len(ids)
-        while low < high:
-            middle = (low + high) // 2
-            before = ids[middle] < own_ids[each]
-            same = ids[middle] == own_ids[each]
-            for word in range(4):
-                before |= same & (hashes[middle, word] < own[each, word])
-                same &= hashes[middle, word] == own[each, word]
-            low, high = (middle + 1, high) if before else (low, middle)
-        found = low < len(ids) and ids[low] == own_ids[each]
-        for word in range(4):
-            found = found and hashes[low, word] == own[each, word]
-        rows[each] = low if found else -1

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Words, fill, find, fixed
+from infra.index.compiling import compiled
+from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Words, fill, fixed
 
 Ids = NDArray[np.int64]
 
@@ -66,7 +67,7 @@ class Segment:
     def holds(self, ids: Ids, hashes: Words) -> NDArray[np.bool_]:
         """Tell of each of these hashes whether it is here under its id, and not withdrawn."""
         rows = np.empty(len(ids), np.int64)
-        find(self.ids, self.stored.hashes, ids, hashes, rows)
+        _find(self.ids, self.stored.hashes, ids, hashes, rows)
         here = rows >= 0
         here[here] = ~self.stored.withdrawn[rows[here]]
         return here
@@ -181,3 +182,24 @@ def _write(content: NDArray[np.uint8], ids: Ids, hashes: Words) -> None:
     header[:], own_ids[:], own_hashes[:] = (MARK, len(ids)), ids, hashes
     for table in _tables(starts, following, of):
         fill(fixed(own_hashes), table)
+
+
+@compiled
+def _find(
+    ids: NDArray[np.int64], hashes: Words, own_ids: NDArray[np.int64], own: Words, rows: NDArray[np.int64]
+) -> None:
+    """Find the row of each own id and hash among those sorted by id and hash; -1 where there is none."""
+    for each in range(len(own_ids)):
+        low, high = 0, len(ids)
+        while low < high:
+            middle = (low + high) // 2
+            before = ids[middle] < own_ids[each]
+            same = ids[middle] == own_ids[each]
+            for word in range(4):
+                before |= same & (hashes[middle, word] < own[each, word])
+                same &= hashes[middle, word] == own[each, word]
+            low, high = (middle + 1, high) if before else (low, middle)
+        found = low < len(ids) and ids[low] == own_ids[each]
+        for word in range(4):
+            found = found and hashes[low, word] == own[each, word]
+        rows[each] = low if found else -1
