@@ -31,10 +31,10 @@ JOINED = 10_000_000
 
 
 def hashes(number: int, seed: int) -> Words:
-    """Draw hashes of which three in ten are copies of others, with 0 to 40 bits turned over."""
+    """Draw hashes of which three in ten, at most three million, are copies of others, with 0 to 40 bits turned over."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(0, 2**64, (number, 4), dtype=np.uint64)
-    copies = rng.choice(number, number * 3 // 10, replace=False)
+    copies = np.unique(rng.integers(0, number, min(number * 3 // 10, 3_000_000)))
     drawn[copies] = turned(drawn[rng.integers(0, number, len(copies))], rng)
     return drawn
 

@@ -124,13 +124,13 @@ class HashIndex:
             return
         with files.locked(self._folder):
             self.refresh()
-            before = self._segments
+            kept = self._segments
             try:
                 yield
                 self._said = files.put_in_force(self._folder, self._segments)
-            except BaseException:
-                self._segments = before
-                raise
+                kept = self._segments
+            finally:
+                self._segments = kept
 
     def refresh(self) -> None:
         """See what other processes have changed.

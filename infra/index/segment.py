@@ -88,6 +88,8 @@ def canonical(ids: Ids, hashes: Words) -> tuple[Ids, Words]:
     ids, hashes = np.ascontiguousarray(ids, np.int64), np.ascontiguousarray(hashes, np.uint64).reshape(-1, 4)
     if len(ids) != len(hashes):
         raise ValueError(f"{len(ids)} ids for {len(hashes)} hashes")
+    if np.all(ids[1:] > ids[:-1]):
+        return ids, hashes
     order = np.argsort(ids, kind="stable")
     if np.any(ids[order[1:]] == ids[order[:-1]]):
         order = np.lexsort((*hashes.T[::-1], ids))
