@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.media import MATCH_RADIUS
 from infra.index import files
-from infra.index.kernels import LANES, Table, Wanted, Words, fixed, search
+from infra.index.kernels import LANES, Wanted, Words, fixed, search
 from infra.index.segment import Ids, Segment, build, canonical
 
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
@@ -23,6 +23,9 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 GROWTH = 4
 PIECE = 1 << 17
 """Pairs that are given at once."""
+
+QUERIES = 1 << 16
+"""Queries that are put in order at once."""
 
 
 def words(hashes: list[bytes]) -> Words:
@@ -65,10 +68,10 @@ class HashIndex:
         found = np.empty((PIECE + LANES + 1, 3), np.int64)
         for segment in segments:
             found[-1, 0] = 0
-            for table in segment.tables:
-                order = _by_bucket(queries, table)
-                at = np.zeros(3, np.int64)
-                while not search(queries, order, segment.stored, table, wanted, at, found):
+            for start in range(0, len(queries), QUERIES):
+                order = _by_bucket(queries[start : start + QUERIES]) + start
+                at = np.zeros(4, np.int64)
+                while not search(queries, order, segment.stored, segment.tables, wanted, at, found):
                     yield _emptied(found, segment)
             if found[-1, 0]:
                 yield _emptied(found, segment)
@@ -142,9 +145,9 @@ class HashIndex:
             self._said, self._segments = files.read(self._folder, self._segments)
 
 
-def _by_bucket(queries: Words, table: Table) -> NDArray[np.int64]:
-    """Order queries by their bucket, so that those of one bucket find it in the processor's cache."""
-    return np.argsort(queries.view(np.uint16)[:, table.number], kind="stable")
+def _by_bucket(queries: Words) -> NDArray[np.int64]:
+    """Order queries for each table by their bucket, so that those of one find it in the processor's cache."""
+    return np.argsort(np.ascontiguousarray(queries.view(np.uint16).T), axis=1, kind="stable")
 
 
 def _emptied(found: NDArray[np.int64], segment: Segment) -> Pairs:

@@ -61,6 +61,14 @@ class Table(NamedTuple):
     rows: NDArray[np.uint32]
 
 
+class Tables(NamedTuple):
+    """All sixteen, each array of theirs below the other."""
+
+    starts: NDArray[np.uint32]
+    following: NDArray[np.uint32]
+    rows: NDArray[np.uint32]
+
+
 class Stored(NamedTuple):
     """What is searched: hashes (N × 4), and which of them are withdrawn (N)."""
 
@@ -210,7 +218,7 @@ def _verify(queries: Words, query: int, stored: Stored, table: Table, row: int, 
 
 
 @compiled
-def search(
+def _search(
     queries: Words,
     order: NDArray[np.int64],
     stored: Stored,
@@ -219,10 +227,7 @@ def search(
     at: NDArray[np.int64],
     found: Found,
 ) -> bool:
-    """Find what one table tells of queries, taken in `order`; False if `found` is full, to be emptied.
-
-    Called again with the same `at` (three zeros at first), it goes on from there.
-    """
+    """Find what one table tells of queries, from where `at` says."""
     starts, following, full = table.starts, table.following, len(found) - 1 - LANES
     for turn in range(at[0], len(order)):
         query = order[turn]
@@ -240,16 +245,36 @@ def search(
                     _take(queries, query, stored, table, (place, near, stop), wanted, found)
             at[2] = 0
         at[1] = 0
-    at[0] = len(order)
+    return True
+
+
+@compiled
+def search(
+    queries: Words,
+    order: NDArray[np.int64],
+    stored: Stored,
+    tables: Tables,
+    wanted: Wanted,
+    at: NDArray[np.int64],
+    found: Found,
+) -> bool:
+    """Find what all tables tell of queries, taken by each in its row of `order`; False if `found` is full.
+
+    Emptied, and called again with the same `at` (four zeros at first), it goes on from there.
+    """
+    for number in range(at[0], TABLES):
+        table = Table(number, tables.starts[number], tables.following[number], tables.rows[number])
+        if not _search(queries, order[number], stored, table, wanted, at[1:], found):
+            at[0] = number
+            return False
+        at[1:] = 0
+    at[0] = TABLES
     return True
 
 
 @compiled
 def join(stored: Stored, table: Table, wanted: Wanted, at: NDArray[np.int64], found: Found) -> bool:
-    """Find what one table tells of all pairs among the stored themselves, each pair one way; as `search` otherwise.
-
-    `at` is four zeros at first.
-    """
+    """Find what one table tells of all pairs among the stored themselves, each one way; called as `search` is."""
     starts, following, full = table.starts, table.following, len(found) - 1 - LANES
     for bucket in range(at[0], BUCKETS):
         for probe in range(at[1], 17 if wanted.radius >= TABLES else 1):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infra.index.compiling import compiled
-from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Words, fill, fixed
+from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Tables, Words, fill, fixed
 
 Ids = NDArray[np.int64]
 
@@ -37,7 +37,7 @@ class Segment:
     name: str
     ids: Ids
     stored: Stored
-    tables: tuple[Table, ...]
+    tables: Tables
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -171,19 +171,15 @@ def _carve(name: str, content: NDArray[np.uint8]) -> Segment:
     content.flags.writeable = False
     rows = _rows(content)
     _, ids, hashes, starts, following, _, of = _parts(content, rows)
-    return Segment(name, ids, Stored(hashes, fixed(np.zeros(rows, np.bool_))), tuple(_tables(starts, following, of)))
-
-
-def _tables(*parts: NDArray[np.uint32]) -> list[Table]:
-    return [Table(number, *(part[number] for part in parts)) for number in range(TABLES)]
+    return Segment(name, ids, Stored(hashes, fixed(np.zeros(rows, np.bool_))), Tables(starts, following, of))
 
 
 def _write(content: NDArray[np.uint8], ids: Ids, hashes: Words) -> None:
     """Write a segment's bytes, zeros so far."""
     header, own_ids, own_hashes, starts, following, _, of = _parts(content, len(ids))
     header[:], own_ids[:], own_hashes[:] = (MARK, len(ids)), ids, hashes
-    for table in _tables(starts, following, of):
-        fill(fixed(own_hashes), table)
+    for number in range(TABLES):
+        fill(fixed(own_hashes), Table(number, starts[number], following[number], of[number]))
 
 
 @compiled
