@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.media import MATCH_RADIUS
-from infra.index.compiling import compiled
+from infra.compiling import compiled
 from infra.index.kernels import BUCKETS, LANES, TABLES, Found, Stored, Table, Wanted, Words, fill, fixed, join
 
 PIECE = 1 << 17

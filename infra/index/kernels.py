@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
-from infra.index.compiling import compiled
+from infra.compiling import compiled
 
 TABLES = 16
 BUCKETS = 1 << 16

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.index.compiling import compiled
+from infra.compiling import compiled
 from infra.index.kernels import BUCKETS, LANES, TABLES, Stored, Table, Tables, Words, fill, fixed
 
 Ids = NDArray[np.int64]
