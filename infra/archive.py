@@ -156,14 +156,17 @@ def encoded_table(dataset: Dataset, table: "pa.Table") -> Encoded:
     """Encode a table as `Archive.stage` encodes rows; sets are sorted and rows in the order of their key already.
 
     Raises:
-        pyarrow.ArrowException: its columns are not the dataset's.
+        ValueError: its columns are not the dataset's.
     """
+    return _parquet(dataset, table.select(COLUMNS[dataset]).cast(schema(dataset)))
+
+
+def _parquet(dataset: Dataset, table: "pa.Table") -> Encoded:
     import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
     out = BytesIO()
-    whole = table.select(COLUMNS[dataset]).cast(schema(dataset))
     pq.write_table(
-        whole, out, compression="zstd", compression_level=1, use_dictionary=_REPEATING, write_statistics=_MEASURED
+        table, out, compression="zstd", compression_level=1, use_dictionary=_REPEATING, write_statistics=_MEASURED
     )
     content = out.getvalue()
     return Encoded(Batch(hashlib.sha256(content).hexdigest(), dataset, table.num_rows), content)
@@ -177,7 +180,7 @@ def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Encoded:
     sets = [field.name for field in columns if pa.types.is_list(field.type)]
     whole = [{**row, **{name: sorted(_collection(row[name])) for name in sets}} for row in rows]
     whole.sort(key=lambda row: [row[name] for name in KEYS[dataset]])
-    return encoded_table(dataset, pa.Table.from_pylist(whole, schema=columns))
+    return _parquet(dataset, pa.Table.from_pylist(whole, schema=columns))
 
 
 def _collection(value: object) -> set[str]:
