@@ -8,6 +8,7 @@ import typer
 
 from apps import upkeep
 from apps.gateway.commands import gateway
+from apps.lists import lists
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
 from infra import telemetry
@@ -19,6 +20,7 @@ app = typer.Typer(
 simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data to try everything on.")
 app.add_typer(simulate, name="simulate")
 app.add_typer(gateway, name="gateway")
+app.add_typer(lists, name="lists")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
 for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate):

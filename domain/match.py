@@ -1,6 +1,6 @@
 """Matches: files that stand on a list of known hashes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.media import BlobKey
@@ -10,26 +10,57 @@ VIDEO_SHARE = 0.5
 
 
 class SignalType(StrEnum):
-    """How a list names a file; the words of the ThreatExchange tools."""
+    """How a list names a file; the words of the ThreatExchange tools and of NCMEC's hash sharing."""
 
     PDQ = "pdq"
     MD5 = "md5"
     VIDEO_MD5 = "video_md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    PHOTODNA = "photodna"
+    NETCLEAN = "netclean"
+    VIDENTIFIER = "videntifier"
+    TMK_PDQF = "tmk_pdqf"
+    SSVH_PDNA = "ssvh_pdna"
+    SSVH_SAFER = "ssvh_safer_hash"
+
+
+DIGESTS = (SignalType.SHA256, SignalType.SHA1, SignalType.MD5, SignalType.VIDEO_MD5)
+"""Digests of a file's bytes, the strongest first; we compute them all."""
+
+OPAQUE = frozenset(SignalType) - {*DIGESTS, SignalType.PDQ}
+"""Hashes that are carried and compared exactly, and never computed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """What matching needs of an entry: its list's radius and quality gate, its size, and whether it may settle."""
+
+    list_name: str
+    entry: str
+    category: str = ""
+    radius: int = 31
+    quality: int = 50
+    size: int | None = None
+    settling: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class KnownHash:
-    """One hash of one entry of a list; a video's entry has many."""
+    """One hash of one entry of a list; a video's entry has many. `quality` where a frame's is known, 0-100."""
 
-    entry: str
+    of: ListedEntry
     signal_type: SignalType
-    signal: str
-    category: str
+    signal: str = field(repr=False)
+    quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A file and the entry it stands on; `share` of its frames agree, the best of them `distance` bits apart."""
+    """A file and the entry it stands on; `share` of its frames agree, the best of them `distance` bits apart.
+
+    `settles`: it tells enough to leave the file alone. A digest that can be forged does not, by itself.
+    """
 
     blob: BlobKey
     list_name: str
@@ -38,3 +69,14 @@ class Match:
     signal_type: SignalType
     distance: int
     share: float
+    settles: bool = True
+
+
+def settles(signal_type: SignalType, *, same_size: bool) -> bool:
+    """Whether an agreement of this kind settles a file that we hold.
+
+    Two files of one MD5 or of one SHA-1 can be made, so these do not, unless the list states the file's size as well.
+    """
+    if signal_type in {SignalType.PDQ, SignalType.SHA256}:
+        return True
+    return signal_type in DIGESTS and same_size

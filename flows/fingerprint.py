@@ -5,12 +5,12 @@ from prefect import flow
 from domain.counts import Counts
 from infra.cluster import running
 from tasks.hashing import fingerprint_files
-from tasks.matching import match_files
+from tasks.matching import match_entries, match_files
 from tasks.staging import stage
 
 
 @flow
 def fingerprint() -> Counts:
-    """Fingerprint every file that is new, then match every file with every list."""
+    """Fingerprint every file that is new, match every other file with what lists added, and it with every list."""
     with running(), stage("fingerprint") as publish:
-        return publish(fingerprint_files() + match_files())
+        return publish(fingerprint_files() + match_entries() + match_files())

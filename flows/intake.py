@@ -8,7 +8,7 @@ from domain.counts import Counts
 from infra.cluster import running
 from infra.inboxes import place_at
 from infra.world import world
-from tasks.matching import intake_lists
+from tasks.lists.importing import intake_lists
 from tasks.reports.bundling import bundle_floods
 from tasks.reports.formats import Format
 from tasks.reports.intake import archive_reports, intake_reports
@@ -22,7 +22,7 @@ def intake(inbox: str | None = None, lists: Path | None = None, form: Format = F
     Args:
         inbox: Folder, or prefix of a bucket (s3+http://HOST:PORT/BUCKET/PREFIX), with reports; or one file. Empty:
             `inbox` in the data folder.
-        lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
+        lists: Folder with lists of known hashes, a file or a folder of pages each. Empty: `lists` in the data folder.
         form: What the files are; `auto` tells by each file itself.
     """
     root = world().settings.root

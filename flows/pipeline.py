@@ -23,7 +23,7 @@ def pipeline(inbox: str | None = None, lists: Path | None = None) -> Counts:
     Args:
         inbox: Folder, or prefix of a bucket (s3+http://HOST:PORT/BUCKET/PREFIX), with reports; or one file. Empty:
             `inbox` in the data folder.
-        lists: Folder with lists of known hashes (*.csv). Empty: `lists` in the data folder.
+        lists: Folder with lists of known hashes, a file or a folder of pages each. Empty: `lists` in the data folder.
     """
     with running(), stage("pipeline") as publish:
         counts = intake(inbox, lists)

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     bundle_reports: int = Field(
         default=20, ge=2, description="Reports of the same files from which on they are bundled into one."
     )
+    flood_files: int = Field(
+        default=1000, ge=1, description="Distinct files that an entry of a list may match before it is quarantined."
+    )
     policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
     dask: str = Field(
         default="", description="Dask scheduler, as `tcp://HOST:PORT`; empty: a cluster of its own for each run."

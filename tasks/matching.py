@@ -1,144 +1,214 @@
-"""Match: stored fingerprints against lists of known hashes."""
+"""Match: stored fingerprints, digests and reporters' claims against lists of known hashes, each pair once.
 
-import csv
-import hashlib
-import io
-import re
+What is new is compared with everything, and everything with what is new: files that came since the last time with
+every entry, and entries that came or changed with every file. The rows are those of comparing all with all.
+"""
+
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
 from domain.counts import Counts
-from domain.match import VIDEO_SHARE, KnownHash, Match, SignalType
-from domain.media import MATCH_RADIUS, BlobKey, Kind
+from domain.match import DIGESTS, VIDEO_SHARE, KnownHash, ListedEntry, Match, SignalType, settles
+from domain.media import MATCH_RADIUS, BlobKey
 from infra.index.hash_index import HashIndex, words
-from infra.ledger import lists, media
+from infra.ledger import claims, matches
+from infra.ledger.claims import Claim, Claimed
+from infra.ledger.engine import Transaction
+from infra.ledger.matches import Agreement, Frame
 from infra.world import world
+from tasks.lists.signals import canonical, spellings, type_named
 from tasks.staging import step
 
-Frames = Sequence[tuple[BlobKey, Kind, bytes]]
-Digests = Sequence[tuple[BlobKey, Kind, str]]
-Known = Sequence[tuple[str, KnownHash]]
+REPORTS_AT_ONCE = 2000
+"""Reports whose claims are compared in one transaction."""
 
-ENTRY_LENGTH, CATEGORY_LENGTH = 128, 96
-"""Characters of an entry's name and of a category that a list may use."""
+HASHES_AT_ONCE = 10_000
+"""Hashes of new entries that are compared with claims at once."""
 
-_DIGITS = {SignalType.PDQ: 64, SignalType.MD5: 32, SignalType.VIDEO_MD5: 32}
-_MD5_OF = {Kind.IMAGE: SignalType.MD5, Kind.VIDEO: SignalType.VIDEO_MD5}
+_PREFERRED = {signal_type: place for place, signal_type in enumerate((SignalType.PDQ, *DIGESTS))}
+_MD5S = (SignalType.MD5, SignalType.VIDEO_MD5)
 
 
-def parse_list(content: str) -> tuple[list[KnownHash], int]:
-    """Read a list in the ThreatExchange tools' CSV form: its hashes, and how many lines were malformed.
+def match_pictures(frames: Sequence[Frame], known: Sequence[KnownHash]) -> list[Match]:
+    """Match by PDQ, within the radius of each entry's list (31 of 256 bits at most), in any orientation.
 
-    Columns: `signal_type,signal_str,collab,category,tags`; the tag `entry:ID` joins the hashes of one entry.
+    A frame counts from the quality on that the list asks for, and identical frames of a video count once, as in
+    `tasks.videos`. A video stands on an entry when at least half of its frames that count agree with one of the
+    entry's hashes. All frames of a file must be among `frames`.
     """
-    known, malformed = [], 0
-    for row in _rows(content):
-        one = _known(row)
-        if one:
-            known.append(one)
-        else:
-            malformed += 1
-    return known, malformed
-
-
-def _rows(content: str) -> Iterator[dict[str, str | None]]:
-    """Read CSV; a line that is none gives a row of nothing."""
-    lines = csv.DictReader(io.StringIO(content, newline=None))
-    while True:
-        try:
-            yield next(lines)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield {}
-
-
-def _known(row: dict[str, str | None]) -> KnownHash | None:
-    """Read one line; None if it is malformed."""
-    signal_type, signal = row.get("signal_type") or "", (row.get("signal_str") or "").strip().lower()
-    entry = next((tag[6:] for tag in (row.get("tags") or "").split() if tag.startswith("entry:")), signal)
-    category = (row.get("category") or "").strip()
-    if signal_type not in set(SignalType) or not 0 < len(entry) <= ENTRY_LENGTH or len(category) > CATEGORY_LENGTH:
-        return None
-    if not (entry + category).isprintable():
-        return None
-    if not re.fullmatch(f"[0-9a-f]{{{_DIGITS[SignalType(signal_type)]}}}", signal):
-        return None
-    return KnownHash(entry, SignalType(signal_type), signal, category)
-
-
-def match_pictures(frames: Frames, known: Known) -> list[Match]:
-    """Match by PDQ, within 31 of 256 bits, in any orientation.
-
-    A video stands on an entry when at least half of its matchable frames agree with one of the entry's hashes.
-    """
-    stored = [(name, one) for name, one in known if one.signal_type is SignalType.PDQ]
+    stored = [one for one in known if one.signal_type is SignalType.PDQ and _good(one)]
     if not stored or not frames:
         return []
-    closest: defaultdict[tuple[BlobKey, int], dict[int, tuple[int, str]]] = defaultdict(dict)
-    places = list(dict.fromkeys((name, one.entry) for name, one in stored))
-    ordinals = {entry: ordinal for ordinal, entry in enumerate(places)}
-    place_of = [ordinals[name, one.entry] for name, one in stored]
-    orientations = len(frames[0][2]) // 32
+    closest: defaultdict[tuple[BlobKey, ListedEntry], dict[int, int]] = defaultdict(dict)
+    voting = _voting(frames)
+    for query, hit, distance in _near(voting, stored):
+        of = stored[hit].of
+        if distance <= of.radius and voting[query].quality >= of.quality:
+            agreeing = closest[voting[query].blob, of]
+            agreeing[query] = min(distance, agreeing.get(query, distance))
+    qualities: defaultdict[BlobKey, list[int]] = defaultdict(list)
+    for frame in voting:
+        qualities[frame.blob].append(frame.quality)
+    ordered = {blob: sorted(each) for blob, each in qualities.items()}
+    return [
+        Match(blob, of.list_name, of.entry, of.category, SignalType.PDQ, min(agreeing.values()), share, of.settling)
+        for (blob, of), agreeing in closest.items()
+        if (share := len(agreeing) / (len(ordered[blob]) - bisect_left(ordered[blob], of.quality))) >= VIDEO_SHARE
+    ]
+
+
+def _voting(frames: Sequence[Frame]) -> list[Frame]:
+    """Leave out frames of a file that are identical to another one of it, of the same or a better quality."""
+    best: dict[tuple[BlobKey, bytes], Frame] = {}
+    for frame in frames:
+        key = (frame.blob, frame.bits[:32])
+        if key not in best or frame.quality > best[key].quality:
+            best[key] = frame
+    return list(best.values())
+
+
+def _good(one: KnownHash) -> bool:
+    return one.quality is None or one.quality >= one.of.quality
+
+
+def _near(frames: Sequence[Frame], stored: Sequence[KnownHash]) -> Iterator[tuple[int, int, int]]:
+    """Search: positions of a frame and of a known hash at most 31 bits apart, and their distance."""
+    orientations = len(frames[0].bits) // 32
     index = HashIndex()
-    index.add(np.arange(len(stored)), words([bytes.fromhex(one.signal) for _, one in stored]))
-    for queries, hits, distances in index.within(words([bits for _, _, bits in frames]), MATCH_RADIUS):
-        for query, hit, distance in zip(
-            (queries // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True
-        ):
-            agreeing = closest[frames[query][0], place_of[hit]]
-            near = (distance, stored[hit][1].category)
-            agreeing[query] = min(near, agreeing.get(query, near))
-    lengths: defaultdict[BlobKey, int] = defaultdict(int)
-    for blob, _, _ in frames:
-        lengths[blob] += 1
+    index.add(np.arange(len(stored)), words([bytes.fromhex(one.signal) for one in stored]))
+    for at, hits, distances in index.within(words([frame.bits for frame in frames]), MATCH_RADIUS):
+        yield from zip((at // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True)
+
+
+def match_digests(agreements: Iterable[Agreement]) -> list[Match]:
+    """Match by digest. What can be forged settles nothing, unless the list states the file's size as well."""
     return [
-        Match(blob, *places[place], best[1], SignalType.PDQ, best[0], share)
-        for (blob, place), agreeing in closest.items()
-        if (share := len(agreeing) / lengths[blob]) >= VIDEO_SHARE and (best := min(agreeing.values()))
+        Match(
+            one.blob, one.of.list_name, one.of.entry, one.of.category, one.signal_type, 0, 1.0,
+            one.of.settling and settles(one.signal_type, same_size=one.same_size),
+        )
+        for one in agreements
+    ]  # fmt: skip
+
+
+def joined(found: Iterable[Match]) -> list[Match]:
+    """Let a file's match with one entry stand once: by picture where that found it, else by the strongest digest.
+
+    It settles where any of them does.
+    """
+    best: dict[tuple[BlobKey, str, str], Match] = {}
+    settled: set[tuple[BlobKey, str, str]] = set()
+    for one in found:
+        key = (one.blob, one.list_name, one.entry)
+        if one.settles:
+            settled.add(key)
+        if key not in best or _PREFERRED[one.signal_type] < _PREFERRED[best[key].signal_type]:
+            best[key] = one
+    return [
+        Match(
+            one.blob, one.list_name, one.entry, one.category, one.signal_type, one.distance, one.share, key in settled
+        )
+        for key, one in sorted(best.items())
     ]
 
 
-def match_digests(files: Digests, known: Known) -> list[Match]:
-    """Match by MD5. It can be forged: what only it finds is told apart by its signal type, and settles nothing."""
-    entries: defaultdict[tuple[SignalType, str], list[tuple[str, KnownHash]]] = defaultdict(list)
-    for name, one in known:
-        entries[one.signal_type, one.signal].append((name, one))
+def match_claims(said: Iterable[Claim], known: dict[tuple[SignalType, str], list[Claimed]]) -> list[Claimed]:
+    """Match hashes that reporters claim, exactly; one that nobody here can read stands on its own spelling alone."""
     return [
-        Match(blob, name, one.entry, one.category, one.signal_type, 0, 1.0)
-        for blob, kind, md5 in files
-        for name, one in entries.get((_MD5_OF[kind], md5), ())
+        each._replace(report=claim.report, ordinal=claim.ordinal)
+        for claim in said
+        for signal_type, value in _readings(claim)
+        for each in known.get((signal_type, value), ())
     ]
 
 
-def match_all(frames: Frames, files: Digests, known: Known) -> list[Match]:
-    """Match by picture and by digest; a file's match with one entry stands once, by picture where both found it."""
-    both = [*match_digests(files, known), *match_pictures(frames, known)]
-    return list({(one.blob, one.list_name, one.entry): one for one in both}.values())
+def _readings(claim: Claim) -> list[tuple[SignalType, str]]:
+    """Read a claim as the types that it may be of: an MD5 may be a picture's or a film's."""
+    named = type_named(claim.kind)
+    if named is None:
+        return []
+    types = _MD5S if named in _MD5S else (named,)
+    read = [(each, canonical(each, claim.value)) for each in types]
+    return [(each, str(value)) for each, value in read if claim.value in spellings_of(each, str(value))]
 
 
-@step
-def intake_lists(folder: Path) -> Counts:
-    """Read every list (`*.csv`) of a folder; one that says what it said is not written again."""
-    counts = Counts()
-    for file in sorted(file for file in folder.glob("*.csv") if file.is_file()):
-        content = file.read_bytes()
-        known, malformed = parse_list(content.decode(errors="replace"))
-        with world().ledger.begin() as connection:
-            changed = lists.record_list(
-                connection, file.stem[:CATEGORY_LENGTH], hashlib.sha256(content).hexdigest(), known, malformed
-            )
-        counts += Counts(list_hashes=len(known), list_hashes_new=changed, list_lines_malformed=malformed)
-    return counts
+def spellings_of(signal_type: SignalType, value: str) -> set[str]:
+    """Give the spellings under which a claim is found; none for what is no hash of this type."""
+    return spellings(signal_type, value) if canonical(signal_type, value) == value else set()
 
 
 @step
 def match_files() -> Counts:
-    """Match every stored file with every list."""
+    """Match every file that is new with every list, and the claims of every report that is new."""
     with world().ledger.begin() as connection:
-        matches = match_all(media.matchable(connection), media.digests(connection), lists.known_hashes(connection))
-        changed = lists.record_matches(connection, matches)
-    return Counts(files_matched=len({match.blob for match in matches}), matches_new=changed)
+        dropped = matches.forget_unusable(connection)
+        counts = _compared(connection, tested=False) + Counts(matches_new=dropped)
+        matches.mark_files(connection)
+        flooding = matches.quarantine(connection, world().settings.flood_files)
+    counts += Counts(entries_quarantined=flooding)
+    while reports := _claims_of_some():
+        counts += reports
+    return counts
+
+
+@step
+def match_entries() -> Counts:
+    """Match every stored file and claim with the entries that are new or changed (retro-match), from metadata alone.
+
+    No file is opened: fingerprints and digests stand in the ledger. Run before `match_files`, it leaves that one the
+    files that are new, so that nothing is compared twice.
+    """
+    with world().ledger.begin() as connection:
+        recalled = matches.recall_withdrawn(connection)
+        counts = _compared(connection, tested=True) + _claims_of_entries(connection)
+        entries = matches.mark_entries(connection)
+        flooding = matches.quarantine(connection, world().settings.flood_files)
+    return counts + Counts(entries_tested=entries, matches_recalled=recalled, entries_quarantined=flooding)
+
+
+def _compared(connection: Transaction, *, tested: bool) -> Counts:
+    """Compare untested files with all entries, or tested files with untested entries, and write what stands."""
+    if not matches.waiting(connection, tested=tested):
+        return Counts(files_matched=0, matches_new=0, matches_recalled=0)
+    known = list(matches.known(connection, [SignalType.PDQ], untested=tested))
+    found = match_digests(matches.agreements(connection, tested=tested))
+    if known:
+        least = min(one.of.quality for one in known)
+        for frames in matches.frames(connection, tested=tested, least=least):
+            found += match_pictures(frames, known)
+    standing = joined(found)
+    new, gone = matches.record(connection, standing, tested=tested)
+    return Counts(files_matched=len({one.blob for one in standing}), matches_new=new, matches_recalled=gone)
+
+
+def _claims_of_some() -> Counts | None:
+    """Compare the claims of some reports that are new with every entry; None where there are none left."""
+    with world().ledger.begin() as connection:
+        reports = claims.untested(connection, REPORTS_AT_ONCE)
+        if not reports:
+            return None
+        said = claims.of_reports(connection, reports)
+        signals = {value for claim in said for _, value in _readings(claim)}
+        found = match_claims(said, claims.standing_on(connection, signals))
+        new, _ = claims.record(connection, found, untested_entries=False)
+        claims.mark(connection, reports)
+    return Counts(claims_matched=len(found), claims_new=new)
+
+
+def _claims_of_entries(connection: Transaction) -> Counts:
+    """Compare the claims of reports that were tested with the entries that are new or changed."""
+    hashes = matches.known(connection, list(SignalType), untested=True)
+    found: list[Claimed] = []
+    while some := list(islice(hashes, HASHES_AT_ONCE)):
+        known: defaultdict[tuple[SignalType, str], list[Claimed]] = defaultdict(list)
+        for one in some:
+            of = Claimed("", -1, one.of.list_name, one.of.entry, one.of.category, one.signal_type)
+            known[one.signal_type, one.signal].append(of)
+        values = {spelling for signal_type, value in known for spelling in spellings_of(signal_type, value)}
+        found += match_claims(claims.with_values(connection, values), known)
+    new, gone = claims.record(connection, found, untested_entries=True)
+    return Counts(claims_matched=len(found), claims_new=new, matches_recalled=gone)

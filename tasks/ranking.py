@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from domain.counts import Counts
 from domain.model import Role
+from domain.novelty import Brought, Newness, Standing, tell
 from domain.priority import Evidence, Policy, Priority, prioritize
 from infra.ledger import priorities
 from infra.ledger.priorities import FileFacts, ReportFacts
@@ -19,8 +20,8 @@ from tasks.staging import step
 class Common:
     """What reports have in common: for each file, or cluster of copies, who brought it."""
 
-    first: Mapping[str, str]
-    """The report that brought it first; the smaller id where two came at once."""
+    newness: Mapping[tuple[str, str], Newness]
+    """Whether it is known, seen before or new, by report and file."""
     reporters: Mapping[str, frozenset[str]]
     """All reporters that brought it."""
     categories: Mapping[str, frozenset[str]]
@@ -29,16 +30,18 @@ class Common:
 
 def common(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFacts]]) -> Common:
     """Collect who brought what, of the files that somebody could look at."""
-    first: dict[str, str] = {}
+    brought: list[Brought] = []
     reporters: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     categories: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    for report in sorted(reports, key=lambda one: (one.received_at, one.id)):
-        for file in files.get(report.id, ()):
+    for report in reports:
+        for ordinal, file in enumerate(files.get(report.id, ())):
             if file.looked_at and not file.faulty:
-                first.setdefault(file.group, report.id)
+                standing = Standing() if file.categories else None
+                brought.append(Brought(report.id, ordinal, report.received_at, file.group, standing))
                 reporters[file.group] |= {report.reporter}
                 categories[file.group] |= frozenset(file.categories)
-    return Common(first, reporters, categories)
+    newness = {(report, told.group): told.newness for (report, _), told in tell(brought).items()}
+    return Common(newness, reporters, categories)
 
 
 def evidence_of(
@@ -55,8 +58,7 @@ def evidence_of(
     found["reporters"] = len(others - {report.reporter})
     for group in usable:
         known = shared.categories.get(group, frozenset())
-        newness = "known" if known else "new" if shared.first[group] == report.id else "seen"
-        for name in (newness, *(f"known.{category}" for category in known)):
+        for name in (shared.newness[report.id, group], *(f"known.{category}" for category in known if category)):
             found[name] += 1
     for file in files:
         _add_file(found, file, clues)

@@ -10,6 +10,7 @@ import yaml
 
 from apps.cli import app
 from domain import errors
+from domain.lists import EntryState, ListFault, ListFormat
 from domain.match import SignalType
 from domain.model import Role
 from domain.priority import EVIDENCE
@@ -74,6 +75,7 @@ FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/pref
         ("reference/policy.md", set(EVIDENCE)),
         ("reference/intake.md", {*Rejection, *FileFault}),
         ("reference/ledger.md", {*metadata.tables, *COLUMNS}),
+        ("reference/lists.md", {*ListFault, *EntryState, *SignalType}),
         ("reference/errors.md", set(below(errors.BreakwaterError))),
         ("data-scientist.md", {"model.onnx", "contract.json", "card.md", *contract_fields(Contract)}),
         ("operator.md", FLOWS),
@@ -87,7 +89,7 @@ def test_a_page_lists_what_the_code_has_row_by_row(page, names):
 @pytest.mark.parametrize(
     ("page", "names"),
     [
-        ("reference/lists.md", set(SignalType)),
+        ("reference/lists.md", set(ListFormat)),
         ("reference/intake.md", set(Vector)),
         ("reference/ledger.md", {column for columns in COLUMNS.values() for column in columns}),
         ("data-scientist.md", set(Role)),

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, exists, select
 
 from domain.counts import Counts
-from domain.match import SignalType
 from domain.media import BlobKey, Kind
 from domain.model import Classified, ModelVersion
 from infra.ledger import schema
@@ -18,8 +17,8 @@ def unclassified(
 ) -> list[tuple[BlobKey, Kind]]:
     """List the pictures and videos that this version has not seen yet.
 
-    Files that a list settles are left out unless `settled`. A picture's match settles; a digest's alone does
-    not, since it can be forged. Only what `flags` of its viewing let a model look at is listed.
+    Files that a list settles are left out unless `settled`; `domain.match.settles` says which matches do. Only what
+    `flags` of its viewing let a model look at is listed.
     """
     table = schema.blob.c
     seen = exists().where(
@@ -27,7 +26,7 @@ def unclassified(
         schema.embedding.c.model == model.name,
         schema.embedding.c.version == model.version,
     )
-    listed = exists().where(schema.match.c.blob_id == table.id, schema.match.c.signal_type == SignalType.PDQ)
+    listed = exists().where(schema.match.c.blob_id == table.id, schema.match.c.settles)
     query = select(table.id, table.kind).where(usable(flags), ~seen).order_by(table.id)
     if not settled:
         query = query.where(~listed)

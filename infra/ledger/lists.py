@@ -1,61 +1,159 @@
-"""Lists of known hashes in the ledger, and the files that stand on them."""
+"""Lists in the ledger: their terms, what they say, and one import, staged beside it and then merged in one go."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, func, select, update
 
-from domain.match import KnownHash, Match, SignalType
+from domain.lists import Entry, EntryState, Faulty, ListFormat, Signal, Terms, Tombstone, Window
+from domain.match import SignalType
+from domain.media import Kind
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 
-
-def record_list(connection: Connection, name: str, digest: str, known: Sequence[KnownHash], malformed: int) -> int:
-    """Make the list `name` say what its file says, and count the hashes that are new or changed."""
-    if connection.scalar(select(schema.hash_list.c.digest).where(schema.hash_list.c.name == name)) == digest:
-        return 0
-    held = {each for list_name, each in known_hashes(connection) if list_name == name}
-    upsert(connection, schema.hash_list, [{"name": name, "digest": digest, "malformed": malformed}])
-    connection.execute(delete(schema.known_hash).where(schema.known_hash.c.list_name == name))
-    rows = [
-        {
-            "list_name": name,
-            "entry": each.entry,
-            "ordinal": ordinal,
-            "signal_type": each.signal_type,
-            "signal": each.signal,
-            "category": each.category,
-        }
-        for ordinal, each in enumerate(known)
-    ]
-    upsert(connection, schema.known_hash, rows)
-    return len(set(known) - held)
+PIECE = 1000
+"""Entries that are read at once."""
 
 
-def known_hashes(connection: Connection) -> list[tuple[str, KnownHash]]:
-    """Give every known hash with its list's name."""
-    table = schema.known_hash.c
-    query = select(table.list_name, table.entry, table.signal_type, table.signal, table.category)
-    return [
-        (name, KnownHash(entry, SignalType(signal_type), signal, category))
-        for name, entry, signal_type, signal, category in connection.execute(
-            query.order_by(table.list_name, table.entry, table.ordinal)
-        )
-    ]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a list stands, in counts.
 
-
-def record_matches(connection: Connection, matches: Sequence[Match]) -> int:
-    """Make the ledger's matches these, all of them, and count those that are new, changed or gone.
-
-    What an entry that was withdrawn had matched is matched no longer.
+    Attributes:
+        entries: entries that are not withdrawn, by state.
+        faults: what was not taken of everything imported, by reason.
     """
-    renamed = {"blob": "blob_id"}
-    rows = [{renamed.get(name, name): value for name, value in asdict(each).items()} for each in matches]
-    table = schema.match.c
-    keys = (table.blob_id, table.list_name, table.entry)
-    now = {tuple(row[column.name] for column in keys) for row in rows}
-    gone = [tuple(row) for row in connection.execute(select(*keys)) if tuple(row) not in now]
-    for key in gone:
-        same = [column == value for column, value in zip(keys, key, strict=True)]
-        connection.execute(delete(schema.match).where(*same))
-    return len(gone) + upsert(connection, schema.match, rows)
+
+    name: str
+    format: str
+    terms: Terms
+    checkpoint: str | None
+    imported_at: datetime | None
+    entries: dict[str, int]
+    withdrawn: int
+    hashes: dict[str, int]
+    faults: dict[str, int]
+    matches: int
+    recalls: int
+    to_write_back: int
+
+
+def digest(connection: Connection, name: str) -> str | None:
+    """Give the digest of what was imported last into a list; None for one that is not there."""
+    return connection.scalar(select(schema.hash_list.c.digest).where(schema.hash_list.c.name == name))
+
+
+def terms(connection: Connection, name: str) -> Terms | None:
+    """Give how a list is to be used; None for one that is not there."""
+    row = connection.execute(select(schema.hash_list).where(schema.hash_list.c.name == name)).one_or_none()
+    return Terms(**{each.name: getattr(row, each.name) for each in fields(Terms)}) if row else None
+
+
+def agree(connection: Connection, name: str, on: Terms) -> None:
+    """Make or change a list's terms; with another radius or quality all its entries are tested anew."""
+    before = terms(connection, name)
+    upsert(connection, schema.hash_list, [{"name": name, **{each.name: getattr(on, each.name) for each in fields(on)}}])
+    if before and (before.radius, before.quality) != (on.radius, on.quality):
+        table = schema.list_entry
+        connection.execute(update(table).where(table.c.list_name == name).values(tested=False))
+
+
+def imported(connection: Connection, name: str, form: ListFormat, source: str, windows: Sequence[Window]) -> None:
+    """Note what was imported. The checkpoint moves on where the last page of a window is among it, and never back."""
+    table = schema.hash_list
+    ends = [each.end for each in windows if each.end]
+    held = connection.scalar(select(table.c.checkpoint).where(table.c.name == name))
+    told: dict[str, Any] = {"format": form, "digest": source, "imported_at": datetime.now(UTC)}
+    if ends and not all(each.more for each in windows):
+        told["checkpoint"] = max([*ends, held or ""], key=lambda end: (len(end), end))
+    connection.execute(update(table).where(table.c.name == name).values(told))
+
+
+def record_faults(connection: Connection, name: str, source: str, faults: Iterable[Faulty]) -> int:
+    """Keep what was not taken of the file of this digest, and count it."""
+    rows = {
+        (each.place, each.reason): {
+            "list_name": name, "source": source, "place": each.place, "reason": each.reason,
+            "content": each.content.encode(errors="replace").decode().replace("\0", "?"),
+        }
+        for each in faults
+    }  # fmt: skip
+    upsert(connection, schema.list_fault, list(rows.values()))
+    return len(rows)
+
+
+def entries(connection: Connection, name: str) -> Iterator[Entry | Tombstone]:
+    """Give everything that a list says and has withdrawn, films last, each kind in the order of names."""
+    table = schema.list_entry
+    film = func.coalesce(table.c.kind, "") == Kind.VIDEO
+    query = select(table).where(table.c.list_name == name, table.c.state != EntryState.PROPOSED)
+    with _streamed(connection, query.order_by(film, table.c.entry)) as pieces:
+        for piece in pieces:
+            signals = _signals(connection, name, [row.entry for row in piece])
+            for row in piece:
+                kind, stated_at = Kind(row.kind) if row.kind else None, _utc(row.stated_at)
+                if row.withdrawn_at:
+                    yield Tombstone(row.entry, stated_at, kind, row.owner)
+                else:
+                    told = (row.category, kind, row.owner, stated_at, row.size, row.up, row.down)
+                    yield Entry(row.entry, tuple(signals.get(row.entry, ())), *told)
+
+
+@contextmanager
+def _streamed(connection: Connection, query: Any) -> Iterator[Iterator[Sequence[Any]]]:  # noqa: ANN401 (rows of any select)
+    with connection.execute(query, execution_options={"yield_per": PIECE}) as result:
+        yield result.partitions()
+
+
+def _signals(connection: Connection, name: str, names: Sequence[str]) -> dict[str, list[Signal]]:
+    table = schema.known_hash.c
+    found: dict[str, list[Signal]] = {}
+    query = select(table.entry, table.signal_type, table.signal, table.seconds, table.quality)
+    query = query.where(table.list_name == name, table.entry.in_(names))
+    for entry, signal_type, signal, seconds, quality in connection.execute(
+        query.order_by(table.seconds, table.signal_type, table.signal)
+    ):
+        found.setdefault(entry, []).append(Signal(SignalType(signal_type), signal, seconds, quality))
+    return found
+
+
+def names(connection: Connection) -> list[str]:
+    """Name every list."""
+    return list(connection.scalars(select(schema.hash_list.c.name).order_by(schema.hash_list.c.name)))
+
+
+def standing(connection: Connection, name: str) -> Standing | None:
+    """Tell where a list stands; None for one that is not there."""
+    row = connection.execute(select(schema.hash_list).where(schema.hash_list.c.name == name)).one_or_none()
+    if row is None:
+        return None
+    entry, vote = schema.list_entry.c, schema.entry_vote.c
+
+    def counted(column: Any, *where: Any) -> dict[str, int]:  # noqa: ANN401 (columns of any table)
+        query = select(column, func.count()).where(column.table.c.list_name == name, *where).group_by(column)
+        return dict(connection.execute(query.order_by(column)).tuples().all())
+
+    withdrawn = counted(entry.list_name, entry.withdrawn_at.is_not(None))
+    waiting = () if row.own else (vote.written_back_at.is_(None),)
+    return Standing(
+        name=name,
+        format=row.format,
+        terms=Terms(**{each.name: getattr(row, each.name) for each in fields(Terms)}),
+        checkpoint=row.checkpoint,
+        imported_at=_utc(row.imported_at),
+        entries=counted(entry.state, entry.withdrawn_at.is_(None)),
+        withdrawn=sum(withdrawn.values()),
+        hashes=counted(schema.known_hash.c.signal_type),
+        faults=counted(schema.list_fault.c.reason),
+        matches=sum(counted(schema.match.c.list_name).values()) + sum(counted(schema.claim_match.c.list_name).values()),
+        recalls=sum(counted(schema.recall.c.list_name).values()),
+        to_write_back=0 if row.own else sum(counted(vote.list_name, *waiting).values()),
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    """Read a time as UTC: SQLite keeps no zone."""
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment

@@ -63,7 +63,7 @@ def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints 
     ]
     upsert(connection, schema.fingerprint, rows)
     for each in whole:
-        sizes = {"width": each.width, "height": each.height, "duration": each.duration}
+        sizes = {"width": each.width, "height": each.height, "duration": each.duration, "tested": False}
         connection.execute(update(schema.blob).where(schema.blob.c.id == each.blob).values(sizes))
     return Counts(files_fingerprinted=len(whole), fingerprints=len(rows)) + record_faults(connection, faults)
 
@@ -71,7 +71,7 @@ def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints 
 def record_faults(connection: Connection, faults: Sequence[Unreadable]) -> Counts:
     """Quarantine files for what is wrong with their bytes."""
     for blob, fault in faults:
-        connection.execute(update(schema.blob).where(schema.blob.c.id == blob).values(fault=fault))
+        connection.execute(update(schema.blob).where(schema.blob.c.id == blob).values(fault=fault, tested=False))
     return Counts(files_quarantined=len(faults))
 
 
@@ -84,9 +84,3 @@ def matchable(connection: Connection) -> list[tuple[BlobKey, Kind, bytes]]:
         .order_by(schema.fingerprint.c.blob_id, schema.fingerprint.c.ordinal)
     )
     return [(blob, Kind(kind), bytes(bits)) for blob, kind, bits in connection.execute(query)]
-
-
-def digests(connection: Connection) -> list[tuple[BlobKey, Kind, str]]:
-    """List every file that may be matched: its kind and its MD5."""
-    query = select(schema.blob.c.id, schema.blob.c.kind, schema.blob.c.md5).where(usable()).order_by(schema.blob.c.id)
-    return [(blob, Kind(kind), md5) for blob, kind, md5 in connection.execute(query)]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from domain.cluster import ClusterKind
-from domain.match import SignalType
 from infra.ledger import priorities, schema
 
 FileName = tuple[str, str]
@@ -48,7 +47,7 @@ def read(connection: Connection) -> Outcomes:
     ).all()
     names = [((reports[row[0]].external_id, row[1]), row[2], row[3]) for row in files]
     entries: dict[str, set[str]] = {}
-    matched = select(schema.match.c.blob_id, schema.match.c.entry).where(schema.match.c.signal_type == SignalType.PDQ)
+    matched = select(schema.match.c.blob_id, schema.match.c.entry).where(schema.match.c.settles)
     for blob, entry in connection.execute(matched):
         entries.setdefault(blob, set()).add(entry)
     member = schema.cluster_member.c

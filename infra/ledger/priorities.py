@@ -8,7 +8,6 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, Select, Table, func, select, update
 
 from domain.cluster import ClusterKind
-from domain.match import SignalType
 from domain.model import ModelVersion
 from domain.priority import Priority, Reason
 from domain.report import LocationRole
@@ -127,10 +126,10 @@ def _sightings() -> Select[tuple[str, int, str | None, str | None, str | None]]:
 
 
 def _categories(connection: Connection) -> defaultdict[str | None, set[str]]:
-    """Collect the categories that lists give a file; a digest alone can be forged and gives none."""
+    """Collect the categories that lists give a file, by matches that settle it."""
     categories: defaultdict[str | None, set[str]] = defaultdict(set)
     table = schema.match.c
-    query = select(table.blob_id, table.category).where(table.signal_type == SignalType.PDQ)
+    query = select(table.blob_id, table.category).where(table.settles)
     for blob, category in connection.execute(query):
         categories[blob].add(category)
     return categories

@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -63,6 +64,7 @@ report = Table(
     Column("incidents", Integer),
     Column("completeness", Integer, comment="how much of what locates someone is there, 0-100; no part of urgency"),
     Column("archived", Boolean, nullable=False, server_default=text("false"), comment="stands in a registered batch"),
+    Column("tested", Boolean, nullable=False, server_default=text("false"), comment="its claims, against every list"),
     CheckConstraint("rejection IS NOT NULL OR received_at IS NOT NULL", name="accepted_is_whole"),
 )
 Index("ix_report_number", report.c.reporter, report.c.external_id)
@@ -71,6 +73,12 @@ Index(
     report.c.id,
     postgresql_where=text("NOT archived AND rejection IS NULL"),
     sqlite_where=text("NOT archived AND rejection IS NULL"),
+)
+Index(
+    "ix_report_to_test",
+    report.c.id,
+    postgresql_where=text("NOT tested AND rejection IS NULL"),
+    sqlite_where=text("NOT tested AND rejection IS NULL"),
 )
 taken_drop = Table(
     "taken_drop",
@@ -124,6 +132,7 @@ sighting_hash = Table(
     Column("kind", Code, primary_key=True, comment="as its reporter calls it"),
     Column("value", String(1024), primary_key=True, comment="claimed: carried and matched exactly, never computed"),
 )
+Index("ix_sighting_hash_value", sighting_hash.c.value)
 sighting_annotation = Table(
     "sighting_annotation",
     metadata,
@@ -211,7 +220,7 @@ blob = Table(
     metadata,
     Column("id", Key, primary_key=True, comment="keyed digest of the SHA-256"),
     Column("sha256", String(64), nullable=False, unique=True),
-    Column("sha1", String(40), nullable=False),
+    Column("sha1", String(40), nullable=False, index=True),
     Column("md5", String(32), nullable=False, index=True),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Code, nullable=False),
@@ -220,7 +229,11 @@ blob = Table(
     Column("width", Integer),
     Column("height", Integer),
     Column("duration", Float, comment="seconds"),
+    Column(
+        "tested", Boolean, nullable=False, server_default=text("false"), comment="against every entry tested before"
+    ),
 )
+Index("ix_blob_to_test", blob.c.id, postgresql_where=text("NOT tested"), sqlite_where=text("NOT tested"))
 blob_key = Table(
     "blob_key",
     metadata,
@@ -244,18 +257,72 @@ hash_list = Table(
     "hash_list",
     metadata,
     Column("name", Code, primary_key=True),
-    Column("digest", String(64), nullable=False, comment="SHA-256 of the file it was read from"),
-    Column("malformed", Integer, nullable=False, comment="lines that were not taken"),
+    Column("format", Code, nullable=False, server_default=""),
+    Column("owner", String(128), nullable=False, server_default=""),
+    Column("provenance", String(1024), nullable=False, server_default="", comment="where it comes from, in words"),
+    Column("own", Boolean, nullable=False, server_default=text("false"), comment="three reviewers must agree"),
+    Column("radius", Integer, nullable=False, server_default="31", comment="bits within which its PDQ hashes match"),
+    Column("quality", Integer, nullable=False, server_default="50", comment="least quality of a hash it matches"),
+    Column("checkpoint", String(128), comment="the end of the window that was imported whole"),
+    Column("digest", String(64), comment="SHA-256 of what was imported last; rerun is harmless"),
+    Column("imported_at", Time),
+)
+list_entry = Table(
+    "list_entry",
+    metadata,
+    Column("list_name", Code, ForeignKey("hash_list.name"), primary_key=True),
+    Column("entry", String(128), primary_key=True),
+    Column("category", Code, nullable=False, server_default=""),
+    Column("kind", Code, comment="image or video, where the list says"),
+    Column("owner", String(128), nullable=False, server_default="", comment="who shares it"),
+    Column("size", BigInteger, comment="bytes of the file, where the list says"),
+    Column("stated_at", Time, comment="when its owner last changed it"),
+    Column("up", Integer, nullable=False, server_default="0", comment="others who confirmed it"),
+    Column("down", Integer, nullable=False, server_default="0", comment="others who disputed it"),
+    Column("state", Code, nullable=False, comment="proposed, active, quarantined or released"),
+    Column("added_at", Time, nullable=False),
+    Column("withdrawn_at", Time, comment="it matches nothing since, and what it matched was recalled"),
+    Column("tested", Boolean, nullable=False, server_default=text("false"), comment="against every file tested before"),
+)
+Index(
+    "ix_list_entry_to_test",
+    list_entry.c.list_name,
+    postgresql_where=text("NOT tested"),
+    sqlite_where=text("NOT tested"),
 )
 known_hash = Table(
     "known_hash",
     metadata,
-    Column("list_name", Code, ForeignKey("hash_list.name"), primary_key=True),
+    Column("list_name", Code, primary_key=True),
     Column("entry", String(128), primary_key=True),
-    Column("ordinal", Integer, primary_key=True),
-    Column("signal_type", Code, nullable=False),
-    Column("signal", String(128), nullable=False),
-    Column("category", Code, nullable=False),
+    Column("signal_type", Code, primary_key=True),
+    Column("signal", String(1024), primary_key=True, comment="in its canonical spelling"),
+    Column("seconds", Float, comment="a frame's time from the start"),
+    Column("quality", Integer, comment="a frame's quality, where the list says"),
+    ForeignKeyConstraint(["list_name", "entry"], ["list_entry.list_name", "list_entry.entry"]),
+)
+Index("ix_known_hash_signal", known_hash.c.signal)
+list_fault = Table(
+    "list_fault",
+    metadata,
+    Column("list_name", Code, ForeignKey("hash_list.name"), primary_key=True),
+    Column("source", String(64), primary_key=True, comment="SHA-256 of the file"),
+    Column("place", Integer, primary_key=True, comment="ordinal of the line or entry; 0 for the file"),
+    Column("reason", Code, primary_key=True),
+    Column("content", String(512), nullable=False, comment="the beginning of what stood there"),
+)
+entry_vote = Table(
+    "entry_vote",
+    metadata,
+    Column("list_name", Code, primary_key=True),
+    Column("entry", String(128), primary_key=True),
+    Column("reviewer", Key, primary_key=True, comment="surrogate"),
+    Column("vote", Code, nullable=False, comment="up or down"),
+    Column("category", Code, nullable=False, comment="the category that the reviewer gives"),
+    Column("reason", String(512), nullable=False, server_default=""),
+    Column("voted_at", Time, nullable=False),
+    Column("written_back_at", Time, comment="when it was handed to the list's owner"),
+    ForeignKeyConstraint(["list_name", "entry"], ["list_entry.list_name", "list_entry.entry"]),
 )
 match = Table(
     "match",
@@ -267,6 +334,29 @@ match = Table(
     Column("signal_type", Code, nullable=False),
     Column("distance", Integer, nullable=False, comment="bits; 0 where a digest agrees"),
     Column("share", Float, nullable=False, comment="share of the file's frames that agree, 0-1"),
+    Column("settles", Boolean, nullable=False, comment="it tells enough to leave the file alone"),
+)
+Index("ix_match_entry", match.c.list_name, match.c.entry)
+claim_match = Table(
+    "claim_match",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("list_name", Code, primary_key=True),
+    Column("entry", String(128), primary_key=True),
+    Column("category", Code, nullable=False),
+    Column("signal_type", Code, nullable=False, comment="of the hash that its reporter claims"),
+)
+Index("ix_claim_match_entry", claim_match.c.list_name, claim_match.c.entry)
+recall = Table(
+    "recall",
+    metadata,
+    Column("list_name", Code, primary_key=True),
+    Column("entry", String(128), primary_key=True),
+    Column("file", Key, primary_key=True, comment="a blob's id, or a report's where the match was with a claim"),
+    Column("ordinal", Integer, primary_key=True, comment="the file entry of the report; -1 for a blob"),
+    Column("recalled_at", Time, primary_key=True),
+    Column("reason", Code, nullable=False, comment="withdrawn or changed"),
 )
 
 inference = Table(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, distinct, func, select
 
 from domain.cluster import ClusterKind
-from domain.match import SignalType
 from domain.report import FileFault
 from infra.ledger import schema
 
@@ -21,7 +20,7 @@ class Summary:
         sightings: file entries of all reports: `stored`, `missing`, `not_sent` (metadata alone came) and, by
             reason, `quarantined`.
         distinct_files: different files among the stored sightings.
-        known: distinct files that stand on a list, by picture.
+        known: distinct files that a list settles.
         new: distinct pictures and videos on no list, copies of one another counted once.
         kinds: stored sightings by kind.
         copies: clusters of near-duplicate files.
@@ -82,7 +81,7 @@ def _by(connection: Connection, query: Select[tuple[str | None, int]]) -> dict[s
 
 
 def _known(connection: Connection) -> set[str]:
-    query = select(schema.match.c.blob_id).where(schema.match.c.signal_type == SignalType.PDQ)
+    query = select(schema.match.c.blob_id).where(schema.match.c.settles)
     return set(connection.scalars(query))
 
 

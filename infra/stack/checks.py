@@ -111,7 +111,7 @@ def ledger(settings: Settings) -> str:
             if stands != newest:
                 raise InvalidSettings(f"the ledger's schema is {stands or 'not there'}, the newest is {newest}")
             name = f"probe {secrets.token_hex(8)}"
-            connection.execute(hash_list.insert().values(name=name, digest="", malformed=0))
+            connection.execute(hash_list.insert().values(name=name))
             connection.execute(select(hash_list.c.name).where(hash_list.c.name == name)).one()
             connection.rollback()
     finally:

@@ -4,7 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
+
+import ijson
 
 from domain.errors import Rejected
 from domain.report import Rejection
@@ -12,9 +14,13 @@ from domain.report import Rejection
 MAX_DEPTH = 32
 """Brackets within brackets; honest documents have ten."""
 
+MAX_PREFIX = 400
+"""Characters of a place in a document that is streamed; honest ones have fifty."""
+
 MAX_VALUES = 500_000
 """Values of one document, at most; honest ones have thousands, and each costs a hundred bytes once it is parsed."""
 
+_BOM = b"\xef\xbb\xbf"
 _TOKENS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 """A text, closed or not, or what opens, closes or parts values."""
 
@@ -49,6 +55,25 @@ def _check_size(content: bytes) -> None:
             raise Rejected(Rejection.TOO_DEEP)
         if values > MAX_VALUES:
             raise Rejected(Rejection.TOO_MANY)
+
+
+def events(stream: BinaryIO) -> Iterator[tuple[str, str, Any]]:
+    """Parse a document as it comes: the place of each value, what begins or ends there, and the value.
+
+    Raises:
+        Rejected: as `read` does.
+    """
+    stream.seek(0)
+    stream.seek(len(_BOM) if stream.read(len(_BOM)) == _BOM else 0)
+    try:
+        for prefix, event, value in ijson.parse(stream, use_float=True):
+            if len(prefix) > MAX_PREFIX:
+                raise Rejected(Rejection.TOO_DEEP)
+            yield prefix, event, value
+    except UnicodeDecodeError as error:
+        raise Rejected(Rejection.WRONG_ENCODING) from error
+    except (ijson.JSONError, ValueError, OverflowError) as error:
+        raise Rejected(Rejection.NOT_WELL_FORMED) from error
 
 
 class Node:

@@ -15,11 +15,9 @@ import ijson
 from domain.errors import Rejected
 from domain.report import HASH_LENGTH, KIND_LENGTH, ClaimedHash, NamedFile, Receipt, Rejection, Report, Source
 from tasks.media import claims_media
+from tasks.reports.json_documents import events
 from tasks.reports.moments import checked_receipt
 from tasks.reports.names import is_md5, plain
-
-MAX_PREFIX = 400
-"""Characters of a place in the document; honest ones have fifty."""
 
 MAX_CASES = 100_000
 """Cases of one file; more are an attack."""
@@ -27,7 +25,6 @@ MAX_CASES = 100_000
 MAX_EVENTS = 100_000
 """Values of one media entry, its Exif included; what stands after is not read."""
 
-_BOM = b"\xef\xbb\xbf"
 _CONTEXTS = ("odata.metadata", "@odata.context")
 _HEADER = ("CaseID", "CaseNumber", "ContactOrganization", "SourceApplicationName")
 _HASHES = ("SHA1", "PhotoDNA")
@@ -52,7 +49,7 @@ def holds_cases(stream: BinaryIO) -> bool:
     Raises:
         Rejected: with the `Rejection` to record; nothing else, whatever the bytes are.
     """
-    for prefix, event, value in _events(stream):
+    for prefix, event, value in events(stream):
         if prefix in _CONTEXTS and event == "string" and value:
             return bool(value.rpartition("#")[2] == "Cases")
     raise Rejected(Rejection.SCHEMA)
@@ -71,7 +68,7 @@ def cases(stream: BinaryIO, received_at: datetime, unnamed: str, *, in_cases: bo
         Rejected: as `holds_cases` does.
     """
     headers: list[dict[str, str]] = []
-    for prefix, event, value in _events(stream):
+    for prefix, event, value in events(stream):
         if (prefix, event) == ("value.item", "start_map"):
             if in_cases or not headers:
                 headers.append({})
@@ -99,34 +96,19 @@ def media(stream: BinaryIO, *, in_cases: bool) -> Iterator[Media]:
     """
     place = "value.item.Media.item" if in_cases else "value.item"
     building: ijson.ObjectBuilder | None = None
-    case, events, number = -1, 0, 0
-    for prefix, event, value in _events(stream):
+    case, seen, number = -1, 0, 0
+    for prefix, event, value in events(stream):
         if (prefix, event) == ("value.item", "start_map"):
             case = case + 1 if in_cases else 0
         if building is None and case >= 0 and (prefix, event) == (place, "start_map"):
-            building, events = ijson.ObjectBuilder(), 0
+            building, seen = ijson.ObjectBuilder(), 0
         if building is not None:
-            events += 1
-            if events <= MAX_EVENTS:
+            seen += 1
+            if seen <= MAX_EVENTS:
                 building.event(event, value)
             if prefix == place and event == "end_map":
-                yield _Entry(building.value, int(events > MAX_EVENTS)).media(case, number)
+                yield _Entry(building.value, int(seen > MAX_EVENTS)).media(case, number)
                 building, number = None, number + 1
-
-
-def _events(stream: BinaryIO) -> Iterator[tuple[str, str, Any]]:
-    """Parse a document as it comes."""
-    stream.seek(0)
-    stream.seek(len(_BOM) if stream.read(len(_BOM)) == _BOM else 0)
-    try:
-        for prefix, event, value in ijson.parse(stream, use_float=True):
-            if len(prefix) > MAX_PREFIX:
-                raise Rejected(Rejection.TOO_DEEP)
-            yield prefix, event, value
-    except UnicodeDecodeError as error:
-        raise Rejected(Rejection.WRONG_ENCODING) from error
-    except (ijson.JSONError, ValueError, OverflowError) as error:
-        raise Rejected(Rejection.NOT_WELL_FORMED) from error
 
 
 def _numbers(headers: Sequence[dict[str, str]], reporters: Sequence[str], unnamed: str) -> list[str]:

@@ -6,18 +6,22 @@ own. A finding is written to `crash-…` in the working folder: make it a file o
 
 import resource
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["tasks.reports", "apps.gateway.uploads"]):
+with atheris.instrument_imports(include=["tasks.reports", "tasks.lists", "apps.gateway.uploads"]):
     from apps.gateway.answers import Answer
     from apps.gateway.uploads import Form
+    from tasks.lists.formats import READERS, detect
     from tasks.reports import cybertip, drops, police, tips, vics
 
 from domain.errors import Rejected
+from domain.lists import ListFormat
 from domain.report import Receipt, Rejection, Source
 
 HERE = Path(__file__).parent
@@ -41,6 +45,25 @@ def cases(content: bytes) -> None:
         assert each.case < len(found)
 
 
+def listed(*forms: ListFormat) -> Callable[[bytes], None]:
+    """Read a list as each of these formats."""
+
+    def read(content: bytes) -> None:
+        with suppress(Rejected):
+            detect(content)
+        refused = []
+        for form in forms:
+            try:
+                for _ in READERS[form](BytesIO(content), "x"):
+                    pass
+            except Rejected as rejected:
+                refused.append(rejected)
+        if refused:
+            raise refused[0]
+
+    return read
+
+
 def form(content: bytes) -> None:
     """Read an upload, cut in two."""
     upload = Form("multipart/form-data; boundary=x", Sink(), 10_000)
@@ -56,6 +79,9 @@ PARSERS = {
     "tip": tips.parse,
     "vics": cases,
     "form": form,
+    "list-ncmec": listed(ListFormat.NCMEC),
+    "list-json": listed(ListFormat.THREATEXCHANGE, ListFormat.STOPNCII, ListFormat.VICS),
+    "list-lines": listed(ListFormat.CSV, ListFormat.TEXT, ListFormat.VPDQ),
 }
 
 

@@ -40,11 +40,27 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("duration", sa.Float(), nullable=True, comment="seconds"),
+        sa.Column(
+            "tested",
+            sa.Boolean(),
+            server_default=sa.text("(false)"),
+            nullable=False,
+            comment="against every entry tested before",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blob")),
         sa.UniqueConstraint("sha256", name=op.f("uq_blob_sha256")),
     )
     op.create_index(op.f("ix_blob_kind"), "blob", ["kind"], unique=False)
     op.create_index(op.f("ix_blob_md5"), "blob", ["md5"], unique=False)
+    op.create_index(op.f("ix_blob_sha1"), "blob", ["sha1"], unique=False)
+    op.create_index(
+        "ix_blob_to_test",
+        "blob",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("NOT tested"),
+        sqlite_where=sa.text("NOT tested"),
+    )
     op.create_table(
         "bundle",
         sa.Column("id", sa.String(length=64), nullable=False, comment="keyed digest of what its reports share"),
@@ -97,9 +113,54 @@ def upgrade() -> None:
     op.create_table(
         "hash_list",
         sa.Column("name", sa.String(length=96), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False, comment="SHA-256 of the file it was read from"),
-        sa.Column("malformed", sa.Integer(), nullable=False, comment="lines that were not taken"),
+        sa.Column("format", sa.String(length=96), server_default="", nullable=False),
+        sa.Column("owner", sa.String(length=128), server_default="", nullable=False),
+        sa.Column(
+            "provenance",
+            sa.String(length=1024),
+            server_default="",
+            nullable=False,
+            comment="where it comes from, in words",
+        ),
+        sa.Column(
+            "own", sa.Boolean(), server_default=sa.text("(false)"), nullable=False, comment="three reviewers must agree"
+        ),
+        sa.Column(
+            "radius",
+            sa.Integer(),
+            server_default="31",
+            nullable=False,
+            comment="bits within which its PDQ hashes match",
+        ),
+        sa.Column(
+            "quality", sa.Integer(), server_default="50", nullable=False, comment="least quality of a hash it matches"
+        ),
+        sa.Column(
+            "checkpoint", sa.String(length=128), nullable=True, comment="the end of the window that was imported whole"
+        ),
+        sa.Column(
+            "digest",
+            sa.String(length=64),
+            nullable=True,
+            comment="SHA-256 of what was imported last; rerun is harmless",
+        ),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_hash_list")),
+    )
+    op.create_table(
+        "recall",
+        sa.Column("list_name", sa.String(length=96), nullable=False),
+        sa.Column("entry", sa.String(length=128), nullable=False),
+        sa.Column(
+            "file",
+            sa.String(length=64),
+            nullable=False,
+            comment="a blob's id, or a report's where the match was with a claim",
+        ),
+        sa.Column("ordinal", sa.Integer(), nullable=False, comment="the file entry of the report; -1 for a blob"),
+        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=96), nullable=False, comment="withdrawn or changed"),
+        sa.PrimaryKeyConstraint("list_name", "entry", "file", "ordinal", "recalled_at", name=op.f("pk_recall")),
     )
     op.create_table(
         "report",
@@ -156,6 +217,13 @@ def upgrade() -> None:
             nullable=False,
             comment="stands in a registered batch",
         ),
+        sa.Column(
+            "tested",
+            sa.Boolean(),
+            server_default=sa.text("(false)"),
+            nullable=False,
+            comment="its claims, against every list",
+        ),
         sa.CheckConstraint(
             "rejection IS NOT NULL OR received_at IS NOT NULL", name=op.f("ck_report_accepted_is_whole")
         ),
@@ -171,6 +239,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("NOT archived AND rejection IS NULL"),
         sqlite_where=sa.text("NOT archived AND rejection IS NULL"),
+    )
+    op.create_index(
+        "ix_report_to_test",
+        "report",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("NOT tested AND rejection IS NULL"),
+        sqlite_where=sa.text("NOT tested AND rejection IS NULL"),
     )
     op.create_table(
         "reporter",
@@ -243,6 +319,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_bundle_member_bundle_id"), "bundle_member", ["bundle_id"], unique=False)
     op.create_table(
+        "claim_match",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("list_name", sa.String(length=96), nullable=False),
+        sa.Column("entry", sa.String(length=128), nullable=False),
+        sa.Column("category", sa.String(length=96), nullable=False),
+        sa.Column("signal_type", sa.String(length=96), nullable=False, comment="of the hash that its reporter claims"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_claim_match_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "ordinal", "list_name", "entry", name=op.f("pk_claim_match")),
+    )
+    op.create_index("ix_claim_match_entry", "claim_match", ["list_name", "entry"], unique=False)
+    op.create_table(
         "cluster_member",
         sa.Column("kind", sa.String(length=96), nullable=False),
         sa.Column("member", sa.String(length=64), nullable=False, comment="a blob's or a report's id"),
@@ -309,15 +397,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "model", "version", "label", name=op.f("pk_inference")),
     )
     op.create_table(
-        "known_hash",
+        "list_entry",
         sa.Column("list_name", sa.String(length=96), nullable=False),
         sa.Column("entry", sa.String(length=128), nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("signal_type", sa.String(length=96), nullable=False),
-        sa.Column("signal", sa.String(length=128), nullable=False),
-        sa.Column("category", sa.String(length=96), nullable=False),
-        sa.ForeignKeyConstraint(["list_name"], ["hash_list.name"], name=op.f("fk_known_hash_list_name")),
-        sa.PrimaryKeyConstraint("list_name", "entry", "ordinal", name=op.f("pk_known_hash")),
+        sa.Column("category", sa.String(length=96), server_default="", nullable=False),
+        sa.Column("kind", sa.String(length=96), nullable=True, comment="image or video, where the list says"),
+        sa.Column("owner", sa.String(length=128), server_default="", nullable=False, comment="who shares it"),
+        sa.Column("size", sa.BigInteger(), nullable=True, comment="bytes of the file, where the list says"),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True, comment="when its owner last changed it"),
+        sa.Column("up", sa.Integer(), server_default="0", nullable=False, comment="others who confirmed it"),
+        sa.Column("down", sa.Integer(), server_default="0", nullable=False, comment="others who disputed it"),
+        sa.Column("state", sa.String(length=96), nullable=False, comment="proposed, active, quarantined or released"),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "withdrawn_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="it matches nothing since, and what it matched was recalled",
+        ),
+        sa.Column(
+            "tested",
+            sa.Boolean(),
+            server_default=sa.text("(false)"),
+            nullable=False,
+            comment="against every file tested before",
+        ),
+        sa.ForeignKeyConstraint(["list_name"], ["hash_list.name"], name=op.f("fk_list_entry_list_name")),
+        sa.PrimaryKeyConstraint("list_name", "entry", name=op.f("pk_list_entry")),
+    )
+    op.create_index(
+        "ix_list_entry_to_test",
+        "list_entry",
+        ["list_name"],
+        unique=False,
+        postgresql_where=sa.text("NOT tested"),
+        sqlite_where=sa.text("NOT tested"),
+    )
+    op.create_table(
+        "list_fault",
+        sa.Column("list_name", sa.String(length=96), nullable=False),
+        sa.Column("source", sa.String(length=64), nullable=False, comment="SHA-256 of the file"),
+        sa.Column("place", sa.Integer(), nullable=False, comment="ordinal of the line or entry; 0 for the file"),
+        sa.Column("reason", sa.String(length=96), nullable=False),
+        sa.Column("content", sa.String(length=512), nullable=False, comment="the beginning of what stood there"),
+        sa.ForeignKeyConstraint(["list_name"], ["hash_list.name"], name=op.f("fk_list_fault_list_name")),
+        sa.PrimaryKeyConstraint("list_name", "source", "place", "reason", name=op.f("pk_list_fault")),
     )
     op.create_table(
         "match",
@@ -328,9 +452,11 @@ def upgrade() -> None:
         sa.Column("signal_type", sa.String(length=96), nullable=False),
         sa.Column("distance", sa.Integer(), nullable=False, comment="bits; 0 where a digest agrees"),
         sa.Column("share", sa.Float(), nullable=False, comment="share of the file's frames that agree, 0-1"),
+        sa.Column("settles", sa.Boolean(), nullable=False, comment="it tells enough to leave the file alone"),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_match_blob_id")),
         sa.PrimaryKeyConstraint("blob_id", "list_name", "entry", name=op.f("pk_match")),
     )
+    op.create_index("ix_match_entry", "match", ["list_name", "entry"], unique=False)
     op.create_table(
         "person",
         sa.Column("report_id", sa.String(length=64), nullable=False),
@@ -508,6 +634,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_sighting_hash_report_id")),
         sa.PrimaryKeyConstraint("report_id", "ordinal", "kind", "value", name=op.f("pk_sighting_hash")),
     )
+    op.create_index("ix_sighting_hash_value", "sighting_hash", ["value"], unique=False)
     op.create_table(
         "taken_drop",
         sa.Column(
@@ -520,12 +647,50 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_taken_drop_report_id")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_drop")),
     )
+    op.create_table(
+        "entry_vote",
+        sa.Column("list_name", sa.String(length=96), nullable=False),
+        sa.Column("entry", sa.String(length=128), nullable=False),
+        sa.Column("reviewer", sa.String(length=64), nullable=False, comment="surrogate"),
+        sa.Column("vote", sa.String(length=96), nullable=False, comment="up or down"),
+        sa.Column("category", sa.String(length=96), nullable=False, comment="the category that the reviewer gives"),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.Column("voted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "written_back_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when it was handed to the list's owner",
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_name", "entry"], ["list_entry.list_name", "list_entry.entry"], name=op.f("fk_entry_vote_list_name")
+        ),
+        sa.PrimaryKeyConstraint("list_name", "entry", "reviewer", name=op.f("pk_entry_vote")),
+    )
+    op.create_table(
+        "known_hash",
+        sa.Column("list_name", sa.String(length=96), nullable=False),
+        sa.Column("entry", sa.String(length=128), nullable=False),
+        sa.Column("signal_type", sa.String(length=96), nullable=False),
+        sa.Column("signal", sa.String(length=1024), nullable=False, comment="in its canonical spelling"),
+        sa.Column("seconds", sa.Float(), nullable=True, comment="a frame's time from the start"),
+        sa.Column("quality", sa.Integer(), nullable=True, comment="a frame's quality, where the list says"),
+        sa.ForeignKeyConstraint(
+            ["list_name", "entry"], ["list_entry.list_name", "list_entry.entry"], name=op.f("fk_known_hash_list_name")
+        ),
+        sa.PrimaryKeyConstraint("list_name", "entry", "signal_type", "signal", name=op.f("pk_known_hash")),
+    )
+    op.create_index("ix_known_hash_signal", "known_hash", ["signal"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_known_hash_signal", table_name="known_hash")
+    op.drop_table("known_hash")
+    op.drop_table("entry_vote")
     op.drop_table("taken_drop")
+    op.drop_index("ix_sighting_hash_value", table_name="sighting_hash")
     op.drop_table("sighting_hash")
     op.drop_table("sighting_annotation")
     op.drop_index(op.f("ix_sighting_claimed_md5"), table_name="sighting")
@@ -548,14 +713,24 @@ def downgrade() -> None:
     )
     op.drop_table("priority")
     op.drop_table("person")
+    op.drop_index("ix_match_entry", table_name="match")
     op.drop_table("match")
-    op.drop_table("known_hash")
+    op.drop_table("list_fault")
+    op.drop_index(
+        "ix_list_entry_to_test",
+        table_name="list_entry",
+        postgresql_where=sa.text("NOT tested"),
+        sqlite_where=sa.text("NOT tested"),
+    )
+    op.drop_table("list_entry")
     op.drop_table("inference")
     op.drop_table("fingerprint")
     op.drop_table("embedding")
     op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
     op.drop_table("cluster_member")
+    op.drop_index("ix_claim_match_entry", table_name="claim_match")
+    op.drop_table("claim_match")
     op.drop_index(op.f("ix_bundle_member_bundle_id"), table_name="bundle_member")
     op.drop_table("bundle_member")
     op.drop_index(op.f("ix_blob_key_kek"), table_name="blob_key")
@@ -563,6 +738,12 @@ def downgrade() -> None:
     op.drop_table("taken_block")
     op.drop_table("run")
     op.drop_table("reporter")
+    op.drop_index(
+        "ix_report_to_test",
+        table_name="report",
+        postgresql_where=sa.text("NOT tested AND rejection IS NULL"),
+        sqlite_where=sa.text("NOT tested AND rejection IS NULL"),
+    )
     op.drop_index(
         "ix_report_to_archive",
         table_name="report",
@@ -572,10 +753,15 @@ def downgrade() -> None:
     op.drop_index("ix_report_number", table_name="report")
     op.drop_index(op.f("ix_report_content"), table_name="report")
     op.drop_table("report")
+    op.drop_table("recall")
     op.drop_table("hash_list")
     op.drop_table("draft")
     op.drop_table("cluster")
     op.drop_table("bundle")
+    op.drop_index(
+        "ix_blob_to_test", table_name="blob", postgresql_where=sa.text("NOT tested"), sqlite_where=sa.text("NOT tested")
+    )
+    op.drop_index(op.f("ix_blob_sha1"), table_name="blob")
     op.drop_index(op.f("ix_blob_md5"), table_name="blob")
     op.drop_index(op.f("ix_blob_kind"), table_name="blob")
     op.drop_table("blob")

@@ -44,7 +44,7 @@ def held(connection, name, kind=Kind.IMAGE, fault=None, sightings=(None,)):
 
 def matched(connection, name, signal_type):
     row = {"blob_id": name, "list_name": "a", "entry": "e", "category": "c", "distance": 0, "share": 1.0}
-    upsert(connection, schema.match, [row | {"signal_type": signal_type}])
+    upsert(connection, schema.match, [row | {"signal_type": signal_type, "settles": signal_type == SignalType.PDQ}])
 
 
 def said(name, *labels, embedding=b"\x00\x3c"):

@@ -1,197 +1,217 @@
-"""Match: lists are read line by line whatever they hold, and files stand on them within the radius alone."""
+"""Match: files stand on entries within the radius alone, each pair is compared once, and little settles a file."""
 
+import base64
 import random
 from collections import defaultdict
 
 import pytest
 from bits import oriented, some, turned
-from hypothesis import example, given
-from hypothesis import strategies as st
-from sqlalchemy import select
-from taken_in import key, record, sighted, taken
+from listed import entry, import_entries, matched, rows, store
+from taken_in import key
 
-from domain.match import KnownHash, Match, SignalType
-from domain.media import Fingerprint, Fingerprints, Kind, hamming
-from infra.ledger import lists, media, schema
+from domain.match import KnownHash, ListedEntry, Match, SignalType
+from domain.media import Fingerprint, Fingerprints, hamming
+from infra.ledger import media, schema
+from infra.ledger.claims import Claim, Claimed
+from infra.ledger.matches import Agreement, Frame
 from infra.world import world
-from tasks.matching import intake_lists, match_all, match_digests, match_files, match_pictures, parse_list
+from tasks.lists.governing import release
+from tasks.matching import joined, match_claims, match_digests, match_entries, match_files, match_pictures
 
-HEADER = "signal_type,signal_str,collab,category,tags\n"
-PDQ, MD5, VIDEO_MD5 = SignalType.PDQ, SignalType.MD5, SignalType.VIDEO_MD5
-
-
-def known(entry, signal, signal_type=PDQ, category="A1"):
-    return KnownHash(entry, signal_type, signal.hex() if isinstance(signal, bytes) else signal, category)
+PDQ, MD5, SHA1, SHA256 = SignalType.PDQ, SignalType.MD5, SignalType.SHA1, SignalType.SHA256
 
 
-def on(name, *hashes):
-    return [(name, each) for each in hashes]
+def known(of, signal):
+    return KnownHash(of if isinstance(of, ListedEntry) else ListedEntry("mine", of, "A1"), PDQ, signal.hex())
 
 
-def test_a_list_is_read_line_by_line():
-    content = HEADER + (
-        f"pdq,{'AB' * 32},any,A1,entry:7 other\n"
-        f"md5,{'0' * 32},any, B2 ,\n"
-        f"video_md5,{'1' * 32},any,A1,entry:8\n"
-        f"pdq,{'cd' * 32},any,A1,entry:7\n"
-    )
-    hashes, malformed = parse_list(content)
-    assert malformed == 0
-    assert hashes == [
-        known("7", "ab" * 32),
-        known("0" * 32, "0" * 32, MD5, "B2"),
-        known("8", "1" * 32, VIDEO_MD5),
-        known("7", "cd" * 32),
-    ]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        f"sha1,{'0' * 40},any,A1,", f"pdq,{'0' * 63},any,A1,", f"pdq,{'g' * 64},any,A1,", f"md5,{'0' * 64},any,A1,",
-        f"PDQ,{'0' * 64},any,A1,", f"md5,{'0' * 32},any,A1,entry:", "pdq,,any,A1,entry:1", "pdq", ",,,,", '"pdq',
-        "x" * 200_000, "a\rb",
-    ],
-)  # fmt: skip
-def test_a_malformed_line_is_counted_and_the_rest_is_read(line):
-    good = f"md5,{'0' * 32},any,A1,entry:1\n"
-    hashes, malformed = parse_list(f"{HEADER}{good}{line}\n")
-    assert hashes == [known("1", "0" * 32, MD5)]
-    assert malformed >= 1
-
-
-def test_a_list_without_its_columns_holds_nothing():
-    assert parse_list("") == ([], 0)
-    assert parse_list(f"a,b\npdq,{'0' * 64}\n") == ([], 1)
-
-
-@given(st.text(st.characters() | st.sampled_from('",\n\r\0'), max_size=300))
-@example("a\rb")
-@example(HEADER + '"\n' + "x" * 140_000)
-def test_no_text_whatever_is_too_much_for_the_reader(text):
-    for content in (text, HEADER + text):
-        hashes, malformed = parse_list(content)
-        assert malformed >= 0
-        assert all(len(one.signal) in {32, 64} for one in hashes)
+def frames(blob, *hashes, quality=80):
+    return [Frame(blob, quality, bits) for bits in hashes]
 
 
 @pytest.mark.parametrize(("bits", "found"), [(0, True), (31, True), (32, False), (200, False)])
 def test_a_picture_stands_on_an_entry_within_31_bits(bits, found):
-    frames = [("a", Kind.IMAGE, oriented(some(1)))]
-    matches = match_pictures(frames, on("mine", known("1", turned(some(1), bits))))
+    matches = match_pictures(frames("a", oriented(some(1))), [known("1", turned(some(1), bits))])
     assert matches == ([Match("a", "mine", "1", "A1", PDQ, bits, 1.0)] if found else [])
 
 
 @pytest.mark.parametrize("place", range(8))
 def test_a_turned_or_mirrored_picture_stands_on_the_entry_too(place):
-    frames = [("a", Kind.IMAGE, oriented(some(1), **{f"at_{place}": turned(some(2), 10)}))]
-    (match,) = match_pictures(frames, on("mine", known("1", some(2))))
+    turned_over = frames("a", oriented(some(1), **{f"at_{place}": turned(some(2), 10)}))
+    (match,) = match_pictures(turned_over, [known("1", some(2))])
     assert (match.distance, match.share) == (10, 1.0)
 
 
 @pytest.mark.parametrize(
-    ("frames", "agreeing", "found"), [(4, 2, True), (4, 1, False), (5, 2, False), (5, 3, True), (1, 1, True)]
+    ("length", "agreeing", "found"), [(4, 2, True), (4, 1, False), (5, 2, False), (5, 3, True), (1, 1, True)]
 )
-def test_a_video_stands_on_an_entry_from_half_of_its_frames_on(frames, agreeing, found):
-    film = [("v", Kind.VIDEO, oriented(some(place), place)) for place in range(frames)]
-    entry = on("mine", *(known("1", some(place)) for place in range(agreeing)))
-    matches = match_pictures(film, entry)
-    assert [match.share for match in matches] == ([agreeing / frames] if found else [])
+def test_a_video_stands_on_an_entry_from_half_of_its_frames_on(length, agreeing, found):
+    film = frames("v", *(oriented(some(place), place) for place in range(length)))
+    matches = match_pictures(film, [known("1", some(place)) for place in range(agreeing)])
+    assert [match.share for match in matches] == ([agreeing / length] if found else [])
+
+
+def test_identical_frames_of_a_video_count_once():
+    still = frames("v", *(oriented(some(1), at) for at in range(9)), *(oriented(some(at), at) for at in (2, 3)))
+    (match,) = match_pictures(still, [known("1", some(2)), known("1", some(3))])
+    assert match.share == 2 / 3
+    assert match_pictures(still, [known("1", some(1))]) == []
 
 
 def test_the_frames_of_a_video_do_not_add_up_over_entries():
-    film = [("v", Kind.VIDEO, oriented(some(place), place)) for place in range(5)]
-    assert match_pictures(film, on("mine", known("1", some(0)), known("2", some(1)), known("3", some(2)))) == []
+    film = frames("v", *(oriented(some(place), place) for place in range(5)))
+    assert match_pictures(film, [known(str(place), some(place)) for place in range(3)]) == []
 
 
 def test_the_best_distance_of_an_entry_is_kept():
-    frames = [("a", Kind.IMAGE, oriented(some(1), at_3=turned(some(1), 4)))]
-    entry = on("mine", known("1", turned(some(1), 20)), known("1", turned(some(1), 7)), known("1", turned(some(1), 12)))
-    assert [match.distance for match in match_pictures(frames, entry)] == [3]
+    picture = frames("a", oriented(some(1), at_3=turned(some(1), 4)))
+    listed = [known("1", turned(some(1), bits)) for bits in (20, 7, 12)]
+    assert [match.distance for match in match_pictures(picture, listed)] == [3]
 
 
 def test_the_same_entry_on_two_lists_is_two_matches():
-    frames = [("a", Kind.IMAGE, oriented(some(1)))]
-    both = [*on("mine", known("1", some(1))), *on("theirs", known("1", some(1), category="B2"))]
-    assert {(match.list_name, match.category) for match in match_pictures(frames, both)} == {
+    both = [known(ListedEntry("mine", "1", "A1"), some(1)), known(ListedEntry("theirs", "1", "B2"), some(1))]
+    assert {(match.list_name, match.category) for match in match_pictures(frames("a", oriented(some(1))), both)} == {
         ("mine", "A1"),
         ("theirs", "B2"),
     }
 
 
-@pytest.mark.parametrize(
-    ("frames", "entries"), [([], on("mine", known("1", some(1)))), ([("a", Kind.IMAGE, oriented(some(1)))], [])]
-)
-def test_nothing_matches_nothing(frames, entries):
-    assert match_pictures(frames, entries) == []
+def test_nothing_matches_nothing():
+    assert match_pictures([], [known("1", some(1))]) == match_pictures(frames("a", oriented(some(1))), []) == []
 
 
 def test_many_files_and_entries_match_as_comparing_each_with_each_does():
     rng = random.Random(5)
-    frames = [
-        (f"file {number % 12:02}", Kind.VIDEO, oriented(turned(some(number % 7), rng.randrange(25)), number))
+    film = [
+        Frame(f"file {number % 12:02}", 80, oriented(turned(some(number % 7), rng.randrange(25)), number))
         for number in range(40)
     ]
-    frames.sort(key=lambda frame: frame[0])
-    entries = on("mine", *(known(f"{number % 9}", turned(some(number % 7), rng.randrange(40))) for number in range(30)))
+    film.sort(key=lambda frame: frame.blob)
+    listed = [known(f"{number % 9}", turned(some(number % 7), rng.randrange(40))) for number in range(30)]
     lengths, near = defaultdict(int), defaultdict(dict)
-    for place, (blob, _, bits) in enumerate(frames):
+    for place, (blob, _, bits) in enumerate(film):
         lengths[blob] += 1
-        for _, one in entries:
+        for one in listed:
             distance = min(hamming(bits[at : at + 32], bytes.fromhex(one.signal)) for at in range(0, 256, 32))
             if distance <= 31:
-                near[blob, one.entry][place] = min(distance, near[blob, one.entry].get(place, 256))
+                near[blob, one.of.entry][place] = min(distance, near[blob, one.of.entry].get(place, 256))
     expected = {
         (blob, entry, min(places.values()), len(places) / lengths[blob])
         for (blob, entry), places in near.items()
         if 2 * len(places) >= lengths[blob]
     }
-    found = {(match.blob, match.entry, match.distance, match.share) for match in match_pictures(frames, entries)}
+    found = {(match.blob, match.entry, match.distance, match.share) for match in match_pictures(film, listed)}
     assert found == expected
     assert len(found) > 20
 
 
-def test_a_digest_matches_files_of_its_kind_alone():
-    files = [("a", Kind.IMAGE, "0" * 32), ("v", Kind.VIDEO, "0" * 32), ("b", Kind.IMAGE, "1" * 32)]
-    entries = on("mine", known("1", "0" * 32, MD5), known("2", "0" * 32, VIDEO_MD5))
-    assert match_digests(files, entries) == [
-        Match("a", "mine", "1", "A1", MD5, 0, 1.0), Match("v", "mine", "2", "A1", VIDEO_MD5, 0, 1.0),
-    ]  # fmt: skip
+def agreed(blob, of, signal_type, *, same_size=False):
+    return Agreement(blob, of, signal_type, same_size)
 
 
-def test_a_digest_on_two_lists_matches_both():
-    entries = [*on("mine", known("1", "0" * 32, MD5)), *on("theirs", known("9", "0" * 32, MD5))]
-    assert {match.list_name for match in match_digests([("a", Kind.IMAGE, "0" * 32)], entries)} == {"mine", "theirs"}
+@pytest.mark.parametrize(
+    ("signal_type", "same_size", "settles"),
+    [(SHA256, False, True), (SHA1, False, False), (SHA1, True, True), (MD5, False, False), (MD5, True, True)],
+)
+def test_a_digest_that_can_be_forged_settles_with_the_size_alone(signal_type, same_size, settles):
+    (match,) = match_digests([agreed("a", ListedEntry("mine", "1"), signal_type, same_size=same_size)])
+    assert (match.settles, match.distance, match.share) == (settles, 0, 1.0)
 
 
-def test_what_only_a_digest_finds_is_told_apart_and_the_picture_prevails_where_both_do():
-    frames = [("a", Kind.IMAGE, oriented(turned(some(1), 5)))]
-    files = [("a", Kind.IMAGE, "0" * 32), ("b", Kind.IMAGE, "0" * 32)]
-    entries = on("mine", known("1", "0" * 32, MD5), known("1", some(1)))
-    matches = {match.blob: match for match in match_all(frames, files, entries)}
-    assert (matches["a"].signal_type, matches["a"].distance) == (PDQ, 5)
-    assert matches["b"].signal_type is MD5
+def test_nothing_that_is_quarantined_settles():
+    frozen = ListedEntry("mine", "1", settling=False)
+    assert not match_digests([agreed("a", frozen, SHA256)])[0].settles
+    assert not match_pictures(frames("a", oriented(some(1))), [known(frozen, some(1))])[0].settles
 
 
-def test_lists_are_taken_in_from_a_folder_once_and_files_found_on_them(data):
-    folder = data / "lists"
-    folder.mkdir()
-    (folder / "mine.csv").write_text(f"{HEADER}pdq,{some(1).hex()},any,A1,entry:1\nwrong,,,,\n")
-    (folder / "empty.csv").write_bytes(b"\xff\xfe\0")
+def test_the_picture_prevails_where_both_find_an_entry_and_any_of_them_settles():
+    of = ListedEntry("mine", "1")
+    digests = match_digests([agreed("a", of, MD5), agreed("a", of, SHA1, same_size=True), agreed("b", of, MD5)])
+    pictures = match_pictures(frames("a", oriented(turned(some(1), 5))), [known(of, some(1))])
+    both = {one.blob: one for one in joined([*digests, *pictures])}
+    assert (both["a"].signal_type, both["a"].distance, both["a"].settles) == (PDQ, 5, True)
+    assert (both["b"].signal_type, both["b"].settles) == (MD5, False)
+    (alone,) = joined(digests[:2])
+    assert (alone.signal_type, alone.settles) == (SHA1, True)
+
+
+@pytest.mark.parametrize(("radius", "found"), [(0, False), (9, False), (10, True), (31, True)])
+def test_a_list_matches_within_its_own_radius(radius, found):
+    near = known(ListedEntry("mine", "1", radius=radius), turned(some(1), 10))
+    assert bool(match_pictures(frames("a", oriented(some(1))), [near])) is found
+
+
+def test_a_list_matches_from_its_own_quality_on_and_other_frames_do_not_count():
+    film = [*frames("v", oriented(some(1)), quality=40), *frames("v", *(oriented(some(n), n) for n in (2, 3)))]
+    for quality, share in ((30, 1 / 3), (50, 0.0)):
+        matches = match_pictures(film, [known(ListedEntry("mine", "1", quality=quality), some(1))])
+        assert [one.share for one in matches] == ([share] if share >= 0.5 else [])
+    film = film[:2]
+    assert [one.share for one in match_pictures(film, [known(ListedEntry("mine", "1", quality=30), some(1))])] == [0.5]
+    assert match_pictures(film, [known(ListedEntry("mine", "1", quality=50), some(1))]) == []
+
+
+@pytest.mark.parametrize(("quality", "found"), [(None, True), (50, True), (49, False), (0, False)])
+def test_a_listed_frame_counts_from_the_quality_on_too(quality, found):
+    one = KnownHash(ListedEntry("mine", "1"), PDQ, some(1).hex(), quality)
+    assert bool(match_pictures(frames("a", oriented(some(1))), [one])) is found
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [
+        ("PhotoDNA", "ab" * 144, True), ("pdna", "AB" * 144, True),
+        ("PhotoDNA", base64.b64encode(b"\xab" * 144).decode(), True), ("PhotoDNA", "aB" * 144, False),
+        ("PhotoDNA", "cd" * 144, False), ("SHA1", "ab" * 144, False), ("other", "ab" * 144, False),
+    ],
+)  # fmt: skip
+def test_a_claim_stands_on_an_entry_by_its_type_and_its_exact_value(kind, value, found):
+    listed = {(SignalType.PHOTODNA, "ab" * 144): [Claimed("", -1, "mine", "1", "A1", SignalType.PHOTODNA)]}
+    matches = match_claims([Claim("r", 3, kind, value)], listed)
+    assert matches == ([Claimed("r", 3, "mine", "1", "A1", SignalType.PHOTODNA)] if found else [])
+
+
+def test_a_claimed_md5_may_be_a_pictures_or_a_films():
+    listed = {(each, "ab" * 16): [Claimed("", -1, "mine", each, "", each)] for each in (MD5, SignalType.VIDEO_MD5)}
+    assert {one.entry for one in match_claims([Claim("r", 0, "md5", "ab" * 16)], listed)} == {"md5", "video_md5"}
+
+
+def test_nothing_is_compared_twice(data):
+    store("a", oriented(turned(some(1), 3)))
+    store("b", oriented(some(2), 2))
+    import_entries(data, "mine", entry("1", some(1)))
+    assert match_files.fn()["matches_new"] == 1
+    assert dict(match_entries.fn() + match_files.fn()) | {"entries_tested": 0} == {
+        "files_matched": 1, "matches_new": 0, "matches_recalled": 0, "claims_matched": 0, "claims_new": 0,
+        "entries_tested": 0, "entries_quarantined": 0,
+    }  # fmt: skip
+    assert match_entries.fn()["files_matched"] == match_files.fn()["files_matched"] == 0
+    import_entries(data, "theirs", entry("9", some(2)))
+    assert match_files.fn()["matches_new"] == 0
+    assert dict(match_entries.fn())["entries_tested"] == 1
+    assert matched() == {("a", "mine", "1"), ("b", "theirs", "9")}
+
+
+def test_a_file_that_is_fingerprinted_later_is_compared_again(data):
+    store("a")
+    import_entries(data, "mine", entry("1", some(1)))
+    assert (match_files.fn() + match_entries.fn())["matches_new"] == 0
     with world().ledger.begin() as connection:
-        record(connection, taken("one", sighted("a"), sighted("b")))
-        prints = (("a", turned(some(1), 3)), ("b", some(2)))
-        media.record_fingerprints(
-            connection, [Fingerprints(key(name), (Fingerprint(oriented(bits), 80),), 1, 1) for name, bits in prints]
-        )
-    assert dict(intake_lists.fn(folder)) == {"list_hashes": 1, "list_hashes_new": 1, "list_lines_malformed": 1}
-    assert intake_lists.fn(folder)["list_hashes_new"] == 0
-    assert dict(match_files.fn()) == {"files_matched": 1, "matches_new": 1}
-    assert dict(match_files.fn()) == {"files_matched": 1, "matches_new": 0}
-    with world().ledger.begin() as connection:
-        assert connection.execute(select(schema.match)).all() == [(key("a"), "mine", "1", "A1", "pdq", 3, 1.0)]
-        assert {name for name, _ in lists.known_hashes(connection)} == {"mine"}
+        media.record_fingerprints(connection, [Fingerprints(key("a"), (Fingerprint(oriented(some(1)), 80),), 1, 1)])
+    assert match_files.fn()["matches_new"] == 1
 
 
-def test_a_folder_that_is_not_there_holds_no_lists(data):
-    assert sum(intake_lists.fn(data / "absent").values()) == 0
+def test_an_entry_that_floods_is_quarantined_and_a_person_lets_it_out(data, monkeypatch):
+    monkeypatch.setenv("BREAKWATER_FLOOD_FILES", "2")
+    world().ledger.dispose()
+    world.cache_clear()
+    import_entries(data, "mine", entry("1", some(1)), entry("2", some(2)))
+    for name in "abc":
+        store(name, oriented(some(1)))
+    store("d", oriented(some(2), 2))
+    assert (match_files.fn() + match_entries.fn())["entries_quarantined"] == 1
+    assert {(row[2], row[7]) for row in rows(schema.match)} == {("1", False), ("2", True)}
+    release("mine", "1")
+    assert (match_files.fn() + match_entries.fn())["entries_quarantined"] == 0
+    assert {(row[2], row[7]) for row in rows(schema.match)} == {("1", True), ("2", True)}

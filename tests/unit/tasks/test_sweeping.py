@@ -143,7 +143,7 @@ def test_a_process_leaves_no_core_dump(data):
 
 def test_a_process_without_the_key_does_metadata_steps_and_no_other(taken, data, monkeypatch):
     from tasks.clustering import cluster_copies, cluster_reports
-    from tasks.matching import match_files
+    from tasks.matching import match_entries, match_files
     from tasks.ranking import rank_reports
     from tasks.reports.intake import archive_reports
 
@@ -151,7 +151,7 @@ def test_a_process_without_the_key_does_metadata_steps_and_no_other(taken, data,
     (data / "keys" / "sealing.key").rename(data / "taken-away")
     world.cache_clear()
     assert archive_reports.fn()["reports_archived"] == 2
-    for step in (match_files, cluster_copies, cluster_reports, rank_reports):
+    for step in (match_files, match_entries, cluster_copies, cluster_reports, rank_reports):
         step.fn()
     write_drop(data / "inbox", "r3", [b"new"])
     with pytest.raises(InvalidSettings, match="BREAKWATER_SEALING=none"):

@@ -1,62 +1,61 @@
-"""Lists in the ledger: what a list says now, and the files that stand on it."""
+"""Lists in the ledger: their terms, their checkpoints, and where they stand."""
 
-from dataclasses import replace
+import pytest
+from listed import entry, import_entries, store
 
-from sqlalchemy import select
-from taken_in import key, record, sighted, taken
-
-from domain.match import KnownHash, Match, SignalType
-from infra.ledger import lists, schema
-
-ONE = KnownHash("1", SignalType.PDQ, "0" * 64, "A1")
-TWO = KnownHash("2", SignalType.MD5, "1" * 32, "B2")
-THREE = KnownHash("1", SignalType.PDQ, "2" * 64, "A1")
+from domain.lists import Faulty, ListFault, ListFormat, Terms, Window
+from infra.ledger import lists
+from infra.world import world
+from tasks.matching import match_files
 
 
-def test_a_list_says_what_its_file_says_in_its_order(connection):
-    assert lists.record_list(connection, "mine", "d1", [ONE, TWO, THREE], 4) == 3
-    assert lists.known_hashes(connection) == [("mine", ONE), ("mine", THREE), ("mine", TWO)]
-    assert connection.execute(select(schema.hash_list)).one() == ("mine", "d1", 4)
+def test_a_list_keeps_its_terms(connection):
+    assert lists.terms(connection, "mine") is None
+    lists.agree(connection, "mine", Terms())
+    on = Terms(owner="someone", provenance="by agreement", radius=5, quality=0)
+    lists.agree(connection, "mine", on)
+    assert lists.terms(connection, "mine") == on
+    assert lists.names(connection) == ["mine"]
 
 
-def test_an_unchanged_file_is_not_written_again(connection):
-    lists.record_list(connection, "mine", "d1", [ONE], 0)
-    assert lists.record_list(connection, "mine", "d1", [ONE, TWO], 0) == 0
-    assert lists.known_hashes(connection) == [("mine", ONE)]
+@pytest.mark.parametrize(
+    ("windows", "checkpoint"),
+    [
+        ([Window("2020-01-02T00:00:00Z")], "2020-01-02T00:00:00Z"),
+        ([Window("2020-01-02T00:00:00Z", more=True)], None),
+        ([Window("2020-01-02T00:00:00Z", more=True), Window("2020-01-01T09:00:00Z")], "2020-01-02T00:00:00Z"),
+        ([Window("", more=True), Window("")], None),
+        ([Window("99"), Window("100")], "100"),
+        ([], None),
+    ],
+)
+def test_the_checkpoint_is_the_end_of_a_window_whose_last_page_is_there(connection, windows, checkpoint):
+    lists.agree(connection, "mine", Terms())
+    lists.imported(connection, "mine", ListFormat.NCMEC, "d", windows)
+    assert lists.standing(connection, "mine").checkpoint == checkpoint
 
 
-def test_what_a_list_withdraws_is_gone_and_only_what_is_new_counts(connection):
-    lists.record_list(connection, "mine", "d1", [ONE, TWO], 0)
-    assert lists.record_list(connection, "mine", "d2", [TWO, THREE], 1) == 1
-    assert lists.known_hashes(connection) == [("mine", THREE), ("mine", TWO)]
-    assert lists.record_list(connection, "mine", "d3", [], 0) == 0
-    assert lists.known_hashes(connection) == []
+def test_the_checkpoint_never_goes_back(connection):
+    lists.agree(connection, "mine", Terms())
+    for end in ("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z"):
+        lists.imported(connection, "mine", ListFormat.NCMEC, "d", [Window(end)])
+    assert lists.standing(connection, "mine").checkpoint == "2020-01-02T00:00:00Z"
 
 
-def test_lists_do_not_touch_each_other(connection):
-    lists.record_list(connection, "mine", "d1", [ONE], 0)
-    lists.record_list(connection, "theirs", "d1", [ONE, TWO], 0)
-    lists.record_list(connection, "mine", "d2", [], 0)
-    assert lists.known_hashes(connection) == [("theirs", ONE), ("theirs", TWO)]
+def test_what_was_not_taken_is_kept_by_place_and_reason_once(connection):
+    lists.agree(connection, "mine", Terms())
+    faults = [Faulty(3, ListFault.BLANK, ""), Faulty(4, ListFault.MALFORMED, "md5\0 x"), Faulty(3, ListFault.BLANK, "")]
+    assert [lists.record_faults(connection, "mine", "d", faults) for _ in range(2)] == [2, 2]
+    assert lists.standing(connection, "mine").faults == {"blank": 1, "malformed": 1}
 
 
-def test_the_same_hash_twice_in_one_file_is_no_error(connection):
-    lists.record_list(connection, "mine", "d1", [ONE, ONE], 0)
-    assert len(lists.known_hashes(connection)) == 2
-
-
-def test_matches_count_where_they_are_new_or_changed(connection):
-    record(connection, taken("one", sighted("a")))
-    far, near = (Match(key("a"), "mine", "1", "A1", SignalType.PDQ, distance, 1.0) for distance in (9, 2))
-    assert [lists.record_matches(connection, [match]) for match in (far, far, near)] == [1, 0, 1]
-    assert connection.execute(select(schema.match)).one() == (key("a"), "mine", "1", "A1", "pdq", 2, 1.0)
-    assert [lists.record_matches(connection, []) for _ in range(2)] == [1, 0]
-
-
-def test_a_match_goes_with_the_entry_that_made_it(connection):
-    record(connection, taken("r1", sighted("a")))
-    one = Match(key("a"), "l", "e1", "A1", SignalType.PDQ, 3, 1.0)
-    assert lists.record_matches(connection, [one, replace(one, entry="e2")]) == 2
-    assert lists.record_matches(connection, [one]) == 1
-    assert lists.record_matches(connection, [one]) == 0
-    assert connection.scalars(select(schema.match.c.entry)).all() == ["e1"]
+def test_a_list_tells_where_it_stands(data):
+    store("a")
+    import_entries(data, "mine", entry("1", ("md5", "12" * 16)), entry("2", ("pdq", "ab" * 32), ("md5", "34" * 16)))
+    import_entries(data, "mine", entry("2", ("pdq", "ab" * 32), ("md5", "34" * 16)))
+    match_files.fn()
+    with world().ledger.connect() as connection:
+        told = lists.standing(connection, "mine")
+        assert lists.standing(connection, "theirs") is None
+    assert (told.format, told.entries, told.withdrawn) == ("csv", {"active": 1}, 1)
+    assert told.hashes == {"md5": 2, "pdq": 1}

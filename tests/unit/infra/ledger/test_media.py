@@ -60,7 +60,6 @@ def test_a_file_that_cannot_be_decoded_is_quarantined_for_every_report(connectio
     counts = media.record_fingerprints(connection, [(key("a"), FileFault.UNDECODABLE)])
     assert counts["files_quarantined"] == 1
     assert waiting(connection) == []
-    assert media.digests(connection) == []
 
 
 def test_frames_of_low_quality_are_not_matched(connection):
@@ -79,16 +78,6 @@ def test_what_is_quarantined_after_its_fingerprint_is_no_longer_matched(connecti
     media.record_fingerprints(connection, [printed("a", 80), printed("b", 80)])
     media.record_faults(connection, [(key("a"), FileFault.UNDECODABLE)])
     assert [blob for blob, _, _ in media.matchable(connection)] == [key("b")]
-    assert [blob for blob, _, _ in media.digests(connection)] == [key("b")]
-
-
-def test_digests_are_those_of_what_is_held(connection):
-    one = taken("one", sighted("a"), sighted("b", Kind.VIDEO))
-    record(connection, one)
-    assert media.digests(connection) == [
-        (key("a"), Kind.IMAGE, one.files[0].content.digests.md5),
-        (key("b"), Kind.VIDEO, one.files[1].content.digests.md5),
-    ]
 
 
 def test_nothing_to_record_is_recorded_as_nothing(connection):

@@ -24,7 +24,7 @@ from domain.report import (
     Rejection,
     ReportAnnotation,
 )
-from infra.ledger import clusters, inferences, lists, media, priorities, schema
+from infra.ledger import clusters, inferences, matches, media, priorities, schema
 from infra.ledger.priorities import FileFacts, Ranked
 
 PLAIN = FileFacts("", faulty=False, looked_at=False, classification=None, annotations=(), categories=(), labels=())
@@ -156,8 +156,11 @@ def test_a_digest_alone_gives_a_file_no_category(connection):
     record(connection, taken("one", sighted("a")))
     by = {"mine": SignalType.PDQ, "theirs": SignalType.PDQ, "forged": SignalType.MD5}
     categories = {"mine": "B1", "theirs": "A1", "forged": "A2"}
-    matches = [Match(key("a"), name, "1", categories[name], signal, 0, 1.0) for name, signal in by.items()]
-    lists.record_matches(connection, matches)
+    found = [
+        Match(key("a"), name, "1", categories[name], signal, 0, 1.0, settles=signal is SignalType.PDQ)
+        for name, signal in by.items()
+    ]
+    matches.record(connection, found, tested=False)
     (file,) = priorities.file_facts(connection, None)[key("one")]
     assert file.categories == ("A1", "B1")
 

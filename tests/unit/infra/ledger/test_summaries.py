@@ -6,7 +6,7 @@ from domain.cluster import ClusterKind
 from domain.match import Match, SignalType
 from domain.media import Fingerprint, Fingerprints, Kind
 from domain.report import FileFault, Rejection
-from infra.ledger import clusters, lists, media
+from infra.ledger import clusters, matches, media
 from infra.ledger.summaries import summarize
 
 
@@ -18,8 +18,11 @@ def looked_at(connection, *names):
 
 def matched(connection, **by):
     """Have each file, by name, stand on the list by a signal of this type; no other does."""
-    matches = [Match(key(name), "mine", "1", "A1", signal_type, 0, 1.0) for name, signal_type in by.items()]
-    lists.record_matches(connection, matches)
+    found = [
+        Match(key(name), "mine", "1", "A1", signal_type, 0, 1.0, settles=signal_type is SignalType.PDQ)
+        for name, signal_type in by.items()
+    ]
+    matches.record(connection, found, tested=False)
 
 
 def test_an_empty_ledger_counts_nothing(connection):

@@ -1,0 +1,164 @@
+"""Governing lists: entries of our own need reviewers who agree, withdrawal recalls, and votes go back to the owners."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from domain.counts import Counts
+from domain.errors import InvalidSettings
+from domain.lists import Entry, EntryState, Faulty, Terms, Vote, agreed
+from infra.ledger import entries, lists, matches
+from infra.ledger.engine import Transaction
+from infra.world import world
+from tasks.lists.signals import CATEGORY_LENGTH, checked, told
+
+REASON_LENGTH = 512
+"""Characters of a reason that are kept."""
+
+
+def propose(name: str, entry: str, hashes: Sequence[tuple[str, str]], category: str, reviewer: str) -> Counts:
+    """Propose an entry of our own; the one who proposes is the first of the reviewers who must agree.
+
+    Args:
+        name: the list, which is made if it is not there.
+        entry: the entry's name.
+        hashes: a type and a hash each.
+        category: the category that the reviewer gives it.
+        reviewer: who proposes; kept as a surrogate.
+
+    Raises:
+        InvalidSettings: the list is another's, the entry stands there already, or a hash is none.
+    """
+    signals, faults = told(1, hashes)
+    read = checked(Entry(entry, signals, category), 1, faults)
+    wrong = [each.reason for each in read if isinstance(each, Faulty)]
+    if wrong or not isinstance(read[-1], Entry):
+        raise InvalidSettings(f"this is no entry ({', '.join(wrong)}); docs/reference/lists.md tells what one is")
+    with world().ledger.begin() as connection:
+        held = lists.terms(connection, name)
+        if held is None:
+            lists.agree(connection, name, Terms(own=True, owner="this installation"))
+        elif not held.own:
+            raise InvalidSettings(
+                f"the list {name} is another's; vote on its entries, or propose to a list of your own"
+            )
+        if entries.state(connection, name, entry):
+            raise InvalidSettings("the list has an entry of this name; vote on it, or withdraw it first")
+        entries.propose(connection, name, read[-1])
+    return vote(name, entry, Vote.UP, reviewer, category)
+
+
+def vote(name: str, entry: str, said: Vote, reviewer: str, category: str = "", reason: str = "") -> Counts:
+    """Vote on an entry. On our own, reviewers who agree make it count, and one who objects makes it wait again.
+
+    A vote on another's entry waits until it is written back to its owner.
+
+    Raises:
+        InvalidSettings: there is no such entry, or the vote names no reviewer.
+    """
+    if not reviewer or len(category) > CATEGORY_LENGTH or len(reason) > REASON_LENGTH:
+        raise InvalidSettings(f"say who votes; a category has {CATEGORY_LENGTH} characters at most, a reason 512")
+    with world().ledger.begin() as connection:
+        held = _terms(connection, name, entry)
+        cast = entries.vote(connection, name, entry, world().surrogate("analyst", reviewer), (said, category, reason))
+        if not held.own:
+            return Counts(votes_new=cast)
+        on = agreed(entries.votes(connection, name, entry))
+        now = entries.state(connection, name, entry)
+        stays = now if now in {EntryState.QUARANTINED, EntryState.RELEASED} else EntryState.ACTIVE
+        into = EntryState.PROPOSED if on is None else stays
+        changed = entries.put(connection, name, entry, into, on)
+        recalled = matches.recall_withdrawn(connection)
+    return Counts(votes_new=cast, entries_changed=changed, matches_recalled=recalled)
+
+
+def withdraw(name: str, entry: str) -> Counts:
+    """Withdraw an entry of our own: it matches nothing more, and what it matched is recalled.
+
+    Raises:
+        InvalidSettings: there is no such entry, or it is another's.
+    """
+    with world().ledger.begin() as connection:
+        if not _terms(connection, name, entry).own:
+            raise InvalidSettings(f"the list {name} is another's: vote the entry down, or quarantine it")
+        gone = entries.withdraw(connection, name, entry)
+        return Counts(list_entries_withdrawn=gone, matches_recalled=matches.recall_withdrawn(connection))
+
+
+def quarantine(name: str, entry: str) -> Counts:
+    """Have an entry settle nothing from now on; its matches stay recorded.
+
+    Raises:
+        InvalidSettings: there is no such entry, or it counts for nothing yet.
+    """
+    with world().ledger.begin() as connection:
+        _terms(connection, name, entry)
+        if entries.state(connection, name, entry) is EntryState.PROPOSED:
+            raise InvalidSettings("the entry waits for reviewers, and matches nothing yet")
+        changed = entries.put(connection, name, entry, EntryState.QUARANTINED)
+        matches.unsettle(connection)
+    return Counts(entries_quarantined=changed)
+
+
+def release(name: str, entry: str) -> Counts:
+    """Let an entry out of quarantine, for good; the next `fingerprint` has its matches settle again.
+
+    Raises:
+        InvalidSettings: there is no such entry in quarantine.
+    """
+    with world().ledger.begin() as connection:
+        _terms(connection, name, entry)
+        if entries.state(connection, name, entry) is not EntryState.QUARANTINED:
+            raise InvalidSettings("the entry is not in quarantine")
+        return Counts(entries_released=entries.put(connection, name, entry, EntryState.RELEASED))
+
+
+def write_back(name: str, out: Path) -> Counts:
+    """Write the votes that the list's owner does not know yet into a CSV file, and note that they were handed over.
+
+    Raises:
+        InvalidSettings: there is no such list, or it is our own.
+    """
+    with world().ledger.begin() as connection:
+        held = lists.terms(connection, name)
+        if held is None or held.own:
+            raise InvalidSettings(f"there is no list {name} of another's to write back to")
+        waiting = entries.feedback(connection, name)
+        with out.open("w", encoding="utf-8", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(["entry", "owner", "vote", "category", "reason", "voted_at"])
+            for one in waiting:
+                moment = one.voted_at.isoformat()
+                rows.writerow([one.entry, one.owner, one.vote, one.category, one.reason, moment])
+        entries.written_back(connection, waiting)
+    return Counts(votes_written_back=len(waiting))
+
+
+def agree(name: str, radius: int | None, quality: int | None, owner: str | None, provenance: str | None) -> Terms:
+    """Change how a list is used, and give how it is used now; None leaves a term as it is.
+
+    Raises:
+        InvalidSettings: there is no such list.
+    """
+    with world().ledger.begin() as connection:
+        held = lists.terms(connection, name)
+        if held is None:
+            raise InvalidSettings(f"there is no list {name}; `breakwater lists show` names them all")
+        on = replace(
+            held,
+            radius=held.radius if radius is None else radius,
+            quality=held.quality if quality is None else quality,
+            owner=held.owner if owner is None else owner,
+            provenance=held.provenance if provenance is None else provenance,
+        )
+        lists.agree(connection, name, on)
+    return on
+
+
+def _terms(connection: Transaction, name: str, entry: str) -> Terms:
+    """Give the terms of the list of an entry that is there."""
+    held = lists.terms(connection, name)
+    if held is None or entries.state(connection, name, entry) is None:
+        raise InvalidSettings(f"there is no such entry on the list {name}; `breakwater lists show` names the lists")
+    return held
