@@ -42,10 +42,12 @@ def speaking():
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     client = Client(f"http://127.0.0.1:{port}", "esp-01", password)
-    yield client
-    client.http.close()
-    server.should_exit = True
-    thread.join()
+    try:
+        yield client
+    finally:
+        client.http.close()
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture
