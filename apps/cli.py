@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -119,6 +120,30 @@ def intake(
         by_hand.show(place_at(where), Format(form))
     else:
         by_hand.watch(place_at(where), Format(form), watch)
+
+
+@app.command(name="hash")
+def hash_files(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Files of any kind.")],
+    exact: Annotated[bool, typer.Option("--exact", help="Bit for bit as published: every pixel, slower.")] = False,  # noqa: FBT002 (a command-line switch)
+    triage: Annotated[bool, typer.Option("--triage", help="Fastest, a few more bits off.")] = False,  # noqa: FBT002 (as above)
+    dihedral: Annotated[bool, typer.Option("--dihedral", help="All eight orientations.")] = False,  # noqa: FBT002 (as above)
+    every: Annotated[
+        float, typer.Option("--every", min=0, metavar="SECONDS", help="A frame of a video this often; 0 for each.")
+    ] = 0,
+    thin: Annotated[bool, typer.Option("--thin", help="Only frames that tell the shots apart.")] = False,  # noqa: FBT002 (as above)
+) -> None:
+    """Print the digests and fingerprints of files as lines of JSON; nothing is stored.
+
+    Example: `breakwater hash --dihedral docs/samples/hill.png`.
+    """
+    from apps import hashing  # noqa: PLC0415 (a command pays for its own imports alone)
+    from domain.media import Mode  # noqa: PLC0415 (as above)
+
+    if exact and triage:
+        raise typer.BadParameter("one of --exact and --triage")
+    mode = Mode.EXACT if exact else Mode.TRIAGE if triage else Mode.MATCH
+    raise typer.Exit(hashing.show(files, hashing.Wanted(mode, every, dihedral, thin)))
 
 
 @simulate.command()

@@ -1,16 +1,16 @@
-"""Run every benchmark: `python -m bench`, or some by name: `python -m bench fingerprints`."""
+"""Run every benchmark: `python -m bench`, or some by name: `python -m bench hash`."""
 
 import importlib
 import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("fingerprints", "match", "sealing", "gateway", "intake")
+BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake")
 
 
 def main(names: list[str]) -> None:
     """Print the machine and the versions, then each benchmark's table."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "pillow"))
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "pillow", "av"))
     print(f"{platform.machine()}, Python {platform.python_version()}, {libraries}")
     for name in names or BENCHMARKS:
         importlib.import_module(f"bench.{name}").run()

@@ -32,6 +32,21 @@ class Algorithm(StrEnum):
     """How a perceptual fingerprint was made."""
 
     PDQ = "pdq"
+    PDQ_TRIMMED = "pdq_trimmed"
+    """PDQ of what is left without bars and borders of one shade; only where there are any."""
+    PDQ_FILM = "pdq_film"
+    """One hash of a whole film, in the likeness of most of its frames: for finding candidates, not for matching."""
+
+
+class Mode(StrEnum):
+    """How faithfully a PDQ hash follows the published one."""
+
+    EXACT = "exact"
+    """Every pixel, every rounding: bit for bit."""
+    MATCH = "match"
+    """Decoded to at least 256 pixels: within 10 bits wherever the quality is 80 or more."""
+    TRIAGE = "triage"
+    """Decoded to at least 150 pixels: within 16 bits, nearly always within 8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +115,17 @@ class Fingerprint:
 
     Attributes:
         bits: 8 × 32 bytes: the hash of the picture and of its seven other orientations (the dihedral group),
-            in the order of `tasks.hashing.ORIENTATIONS`; the first 32 bytes are the published hash.
+            in the order of `tasks.hashing.pdq.ORIENTATIONS`; the first 32 bytes are the published hash. Only these
+            32 where no more was asked for.
         quality: PDQ's own measure, 0–100.
-        seconds: the frame's time from the start; 0 for an image.
+        seconds: the frame's time from the start; 0 for a still.
     """
 
     bits: bytes
     quality: int
     seconds: float = 0.0
     algorithm: Algorithm = Algorithm.PDQ
+    mode: Mode = Mode.MATCH
 
     @property
     def matchable(self) -> bool:

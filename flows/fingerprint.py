@@ -4,7 +4,7 @@ from prefect import flow
 
 from domain.counts import Counts
 from infra.cluster import running
-from tasks.hashing import fingerprint_files
+from tasks.hashing.files import fingerprint_files
 from tasks.matching import match_entries, match_files
 from tasks.staging import stage
 

@@ -8,12 +8,21 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def compiled(function: Function, *, reorders: bool = False) -> Function:
+def compiled(function: Function) -> Function:
     """Compile a function of arrays and numbers when it is first called (1–3 s of CPU).
 
     The machine code is kept beside the source, or in the user's cache folder where that may not be written. Where
-    neither may, each process compiles for itself. With `reorders`, sums may be taken in another order, for speed.
+    neither may, each process compiles for itself.
     """
+    return _compiled(function, reorders=False)
+
+
+def compiled_to_reorder(function: Function) -> Function:
+    """As `compiled`; sums may be taken in another order, which is faster and rounds differently."""
+    return _compiled(function, reorders=True)
+
+
+def _compiled(function: Function, *, reorders: bool) -> Function:
     try:
         return cast("Function", numba.njit(cache=True, nogil=True, fastmath=reorders)(function))
     except RuntimeError:  # Numba found no folder to write to

@@ -9,7 +9,7 @@ import numpy as np
 from domain.cluster import ClusterKind, components, named
 from domain.counts import Counts
 from domain.match import VIDEO_SHARE
-from domain.media import MATCH_RADIUS, BlobKey, Kind
+from domain.media import MATCH_RADIUS, Algorithm, BlobKey, Kind
 from infra.index.graph import neighbours
 from infra.index.hash_index import HashIndex, words
 from infra.ledger import clusters, media
@@ -74,9 +74,9 @@ def _record(kind: ClusterKind, edges: Iterable[Edge]) -> Counts:
 
 @step
 def cluster_copies() -> Counts:
-    """Cluster the files that are copies of one another."""
+    """Cluster the files that are copies of one another, borders or not."""
     with world().ledger.begin() as connection:
-        frames = media.matchable(connection)
+        frames = [*media.matchable(connection), *media.matchable(connection, Algorithm.PDQ_TRIMMED)]
     return _record(ClusterKind.COPIES, copy_edges(frames))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from domain.counts import Counts
 from domain.match import DIGESTS, VIDEO_SHARE, KnownHash, ListedEntry, Match, SignalType, settles
-from domain.media import MATCH_RADIUS, BlobKey
+from domain.media import MATCH_RADIUS, Algorithm, BlobKey, Kind
 from infra.index.hash_index import HashIndex, words
 from infra.ledger import claims, matches
 from infra.ledger.claims import Claim, Claimed
@@ -38,7 +38,7 @@ def match_pictures(frames: Sequence[Frame], known: Sequence[KnownHash]) -> list[
 
     A frame counts from the quality on that the list asks for, and identical frames of a video count once, as in
     `tasks.videos`. A video stands on an entry when at least half of its frames that count agree with one of the
-    entry's hashes. All frames of a file must be among `frames`.
+    entry's hashes, a picture when any of its frames does. All frames of a file must be among `frames`.
     """
     stored = [one for one in known if one.signal_type is SignalType.PDQ and _good(one)]
     if not stored or not frames:
@@ -54,10 +54,11 @@ def match_pictures(frames: Sequence[Frame], known: Sequence[KnownHash]) -> list[
     for frame in voting:
         qualities[frame.blob].append(frame.quality)
     ordered = {blob: sorted(each) for blob, each in qualities.items()}
+    least = {frame.blob: VIDEO_SHARE if frame.kind is Kind.VIDEO else 0 for frame in voting}
     return [
         Match(blob, of.list_name, of.entry, of.category, SignalType.PDQ, min(agreeing.values()), share, of.settling)
         for (blob, of), agreeing in closest.items()
-        if (share := len(agreeing) / (len(ordered[blob]) - bisect_left(ordered[blob], of.quality))) >= VIDEO_SHARE
+        if (share := len(agreeing) / (len(ordered[blob]) - bisect_left(ordered[blob], of.quality))) >= least[blob]
     ]
 
 
@@ -178,8 +179,9 @@ def _compared(connection: Transaction, *, tested: bool) -> Counts:
     found = match_digests(matches.agreements(connection, tested=tested))
     if known:
         least = min(one.of.quality for one in known)
-        for frames in matches.frames(connection, tested=tested, least=least):
-            found += match_pictures(frames, known)
+        for algorithm in (Algorithm.PDQ, Algorithm.PDQ_TRIMMED):
+            for frames in matches.frames(connection, algorithm, tested=tested, least=least):
+                found += match_pictures(frames, known)
     standing = joined(found)
     new, gone = matches.record(connection, standing, tested=tested)
     return Counts(files_matched=len({one.blob for one in standing}), matches_new=new, matches_recalled=gone)

@@ -2,11 +2,15 @@
 
 import io
 import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
+import pi_heif
 import puremagic
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from domain.errors import Unreadable
 from domain.media import BlobKey, Kind
@@ -20,7 +24,7 @@ _MEDIA_NAMES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff
                 ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".3gp", ".wmv", ".flv")  # fmt: skip
 _TS_PACKET = 188
 """Bytes of a packet of an MPEG transport stream (ISO/IEC 13818-1); each begins with a G."""
-_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "TIFF", "WEBP")
+_FORMATS = ("JPEG", "AVIF", "BMP", "GIF", "HEIF", "JPEG2000", "PNG", "TIFF", "WEBP")
 """Pillow's decoders that hostile bytes may reach: one that is left out, EPS, runs another program on the file."""
 _DECODER_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, RuntimeError,
@@ -28,7 +32,40 @@ _DECODER_ERRORS = (
 )  # fmt: skip
 """What Pillow's decoders raise on broken files, format by format; none of them is a fault of ours."""
 
+_STILL = ("JPEG", "MPO")
+"""What further pictures such a file holds are previews, depths or gains of the first one."""
+_STILL_SECONDS = 1.0
+"""How long a page stands that says nothing of it; 0 means what browsers make of it, a tenth."""
+
 Image.MAX_IMAGE_PIXELS = None  # our own bound stands below, and is a recorded reason, not a warning
+pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Pixels as they are stored: perhaps reduced, not turned.
+
+    Attributes:
+        pixels: shades (H × W) or colours (H × W × 3), 0–255.
+        height, width: at full size, in pixels as stored.
+        scale: pixels along each axis that became one, 1, 2, 4 or 8; the last block may be short.
+        orientation: EXIF's, 1–8: how to turn the picture upright.
+        gain: what stretches the shades to the full range of 0–255.
+        colours: gives the same picture in colours, where shades are all that was looked at so far.
+    """
+
+    pixels: NDArray[np.uint8]
+    height: int
+    width: int
+    scale: int = 1
+    orientation: int = 1
+    gain: float = 1.0
+    colours: "Callable[[], Picture] | None" = None
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Height and width as it is looked at."""
+        return (self.width, self.height) if self.orientation >= 5 else (self.height, self.width)
 
 
 def claims_media(file_name: str) -> bool:
@@ -66,15 +103,86 @@ def decode_image(content: bytes, max_pixels: int) -> RGB:
         Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`.
     """
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            if picture.width * picture.height > max_pixels:
-                raise Unreadable(FileFault.TOO_MANY_PIXELS)
+        with _opened(content, max_pixels) as picture:
             ImageOps.exif_transpose(picture, in_place=True)
-            if picture.mode.startswith("I;16"):  # Pillow would cut off what is over 255
-                return np.asarray(Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB"))
-            return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
+            pixels = _pixels(picture)
     except _DECODER_ERRORS as error:
         raise Unreadable(FileFault.UNDECODABLE) from error
+    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+def decode_frames(content: bytes, max_pixels: int, least: int = 0) -> Iterator[tuple[float, Picture]]:
+    """Decode a picture, or an animation frame by frame, each with its second; a later frame that is broken ends it.
+
+    A JPEG is decoded to shades alone, straight from its luma plane, and to a half, a quarter or an eighth of its size
+    as long as `least` pixels are left along each side; at full size and in colours where `least` is 0.
+
+    Raises:
+        Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`, for the first frame.
+    """
+    seconds = 0.0
+    for ordinal in count():
+        try:
+            if not ordinal:
+                picture = _opened(content, max_pixels)
+                orientation = _orientation(picture)
+                full, scale = _reduced(picture, least)
+            else:
+                picture.seek(ordinal)
+                full, scale = picture.size, 1
+                if full[0] * full[1] > max_pixels:
+                    return
+            frame = Picture(_pixels(picture), full[1], full[0], scale, orientation)
+        except _DECODER_ERRORS as error:
+            if ordinal:
+                return
+            raise Unreadable(FileFault.UNDECODABLE) from error
+        yield seconds, frame
+        if picture.format in _STILL:
+            return
+        shown = picture.info.get("duration")
+        seconds += _STILL_SECONDS if shown is None else float(shown) / 1000 or 0.1
+
+
+def _opened(content: bytes, max_pixels: int) -> Image.Image:
+    picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+    if picture.width * picture.height > max_pixels:
+        raise Unreadable(FileFault.TOO_MANY_PIXELS)
+    return picture
+
+
+def _orientation(picture: Image.Image) -> int:
+    told = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    return told if told in range(1, 9) else 1
+
+
+def _reduced(picture: Image.Image, least: int) -> tuple[tuple[int, int], int]:
+    """Have a JPEG decoded to shades, and small; give its full size (width, height) and how many pixels become one."""
+    full = picture.size
+    if not least or not picture.draft("L", (least, least)):
+        return full, 1
+    scales = (scale for scale in (1, 2, 4, 8) if picture.size == (-(-full[0] // scale), -(-full[1] // scale)))
+    return full, next(scales)
+
+
+def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    """Give shades, or colours; what is transparent is taken as opaque."""
+    if picture.mode in ("L", "RGB"):
+        return np.asarray(picture)
+    if picture.mode in ("1", "LA"):
+        return np.asarray(picture.convert("L"))
+    if picture.mode.startswith("I;16"):  # Pillow would cut off what is over 255
+        return (np.asarray(picture) >> 8).astype(np.uint8)
+    if picture.mode in ("I", "F"):
+        return _shades(np.nan_to_num(np.asarray(picture, np.float64)))
+    return np.asarray(picture.convert("RGB"))
+
+
+def _shades(of: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Bring shades of unknown range to 0–255: the brightest tells whether white is 1, 255 or 65 535."""
+    brightest = float(of.max(initial=0))
+    white = next((white for white in (1, 255, 65_535) if brightest <= white), brightest)
+    return np.clip(of * (255 / white), 0, 255).astype(np.uint8)
 
 
 def crashed(file: tuple[BlobKey, Kind]) -> tuple[BlobKey, FileFault]:

@@ -8,17 +8,23 @@ import numpy as np
 WIDTH, HEIGHT = 64, 48
 
 
+def drawn(shade, size):
+    """Give the pixels that were drawn, or make them of one shade."""
+    if isinstance(shade, np.ndarray):
+        return np.ascontiguousarray(shade)
+    return np.full((size[1], size[0], 3), shade % 256, np.uint8)
+
+
 def film(container="mp4", codec="mpeg4", *, moments=range(75), size=(WIDTH, HEIGHT), shade=lambda place: 3 * place):
-    """Make a film of 25 frames a second, a frame at each of `moments` (twenty-fifths), each of one shade of grey."""
+    """Make a film of 25 frames a second, a frame at each of `moments` (twenty-fifths), each of one
+    shade of grey, or drawn."""
     out = io.BytesIO()
     with av.open(out, "w", format=container) as writer:
         stream = writer.add_stream(codec, rate=25)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         for place, moment in enumerate(moments):
-            frame = av.VideoFrame.from_ndarray(
-                np.full((size[1], size[0], 3), shade(place) % 256, np.uint8), format="rgb24"
-            )
+            frame = av.VideoFrame.from_ndarray(drawn(shade(place), size), format="rgb24")
             frame.pts = moment
             writer.mux(stream.encode(frame))
         writer.mux(stream.encode())

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from domain.lists import MATCHING, SETTLING, EntryState
 from domain.match import DIGESTS, KnownHash, ListedEntry, Match, SignalType
-from domain.media import Algorithm, BlobKey
+from domain.media import Algorithm, BlobKey, Kind
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.media import usable
@@ -45,9 +45,10 @@ _COLUMNS = {
 
 
 class Frame(NamedTuple):
-    """A fingerprint that may be matched: its file, its quality, its eight hashes."""
+    """A fingerprint that may be matched: its file, what that is, its quality, its eight hashes."""
 
     blob: BlobKey
+    kind: Kind
     quality: int
     bits: bytes
 
@@ -107,18 +108,18 @@ def known(
             yield KnownHash(of, SignalType(row.signal_type), row.signal, row.quality)
 
 
-def frames(connection: Connection, *, tested: bool, least: int) -> Iterator[list[Frame]]:
-    """Give the fingerprints of files that were `tested` or not, from a quality on, whole files in each piece."""
+def frames(connection: Connection, algorithm: Algorithm, *, tested: bool, least: int) -> Iterator[list[Frame]]:
+    """Give the fingerprints, by an algorithm, of files that were `tested` or not, from a quality on, whole files in each piece."""
     prints = schema.fingerprint.c
     query = (
-        select(prints.blob_id, prints.quality, prints.bits)
+        select(prints.blob_id, schema.blob.c.kind, prints.quality, prints.bits)
         .join(schema.blob, schema.blob.c.id == prints.blob_id)
-        .where(prints.algorithm == Algorithm.PDQ, prints.quality >= least, usable(), schema.blob.c.tested.is_(tested))
+        .where(prints.algorithm == algorithm, prints.quality >= least, usable(), schema.blob.c.tested.is_(tested))
         .order_by(prints.blob_id, prints.ordinal)
     )
     piece: list[Frame] = []
     with connection.execute(query, execution_options={"yield_per": 1000}) as result:
-        rows = (Frame(blob, quality, bytes(bits)) for blob, quality, bits in result)
+        rows = (Frame(blob, Kind(kind), quality, bytes(bits)) for blob, kind, quality, bits in result)
         for _, of_file in groupby(rows, key=lambda frame: frame.blob):
             piece.extend(of_file)
             if len(piece) >= FRAMES_AT_ONCE:

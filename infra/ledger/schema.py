@@ -250,6 +250,7 @@ fingerprint = Table(
     Column("ordinal", Integer, primary_key=True),
     Column("seconds", Float, nullable=False),
     Column("quality", Integer, nullable=False),
+    Column("mode", Code, nullable=False, comment="exact, match, triage"),
     Column("bits", LargeBinary, nullable=False, comment="eight orientations of 32 bytes, the published one first"),
 )
 

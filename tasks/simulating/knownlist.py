@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from domain.report import Classification
-from tasks.hashing import pdq
+from tasks.hashing.pdq import pdq
 from tasks.simulating.chance import chance, happens, one_of
 from tasks.simulating.clips import RATE
 from tasks.simulating.population import Origin

@@ -380,6 +380,7 @@ def upgrade() -> None:
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("quality", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(length=96), nullable=False, comment="exact, match, triage"),
         sa.Column(
             "bits", sa.LargeBinary(), nullable=False, comment="eight orientations of 32 bytes, the published one first"
         ),

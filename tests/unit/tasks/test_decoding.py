@@ -13,7 +13,7 @@ from infra.ledger.engine import upsert
 from infra.world import world
 from tasks.decoding import bounds, opened
 from tasks.frames import Sampling, sample
-from tasks.hashing import fingerprint_batch
+from tasks.hashing.files import fingerprint_batch
 from tasks.reports.taking import hold
 
 

@@ -121,7 +121,7 @@ FINGERPRINT = """
 import resource, sys
 from domain.media import Kind
 from tasks.frames import Sampling
-from tasks.hashing import fingerprint
+from tasks.hashing.fingerprints import fingerprint
 whole = sys.stdin.buffer.read()
 fingerprint("warm", Kind.VIDEO, whole, Sampling(frames=2))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

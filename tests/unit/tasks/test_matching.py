@@ -10,7 +10,7 @@ from listed import entry, import_entries, matched, rows, store
 from taken_in import key
 
 from domain.match import KnownHash, ListedEntry, Match, SignalType
-from domain.media import Fingerprint, Fingerprints, hamming
+from domain.media import Fingerprint, Fingerprints, Kind, hamming
 from infra.ledger import media, schema
 from infra.ledger.claims import Claim, Claimed
 from infra.ledger.matches import Agreement, Frame
@@ -25,8 +25,8 @@ def known(of, signal):
     return KnownHash(of if isinstance(of, ListedEntry) else ListedEntry("mine", of, "A1"), PDQ, signal.hex())
 
 
-def frames(blob, *hashes, quality=80):
-    return [Frame(blob, quality, bits) for bits in hashes]
+def frames(blob, *hashes, quality=80, kind=Kind.VIDEO):
+    return [Frame(blob, kind, quality, bits) for bits in hashes]
 
 
 @pytest.mark.parametrize(("bits", "found"), [(0, True), (31, True), (32, False), (200, False)])
@@ -49,6 +49,12 @@ def test_a_video_stands_on_an_entry_from_half_of_its_frames_on(length, agreeing,
     film = frames("v", *(oriented(some(place), place) for place in range(length)))
     matches = match_pictures(film, [known("1", some(place)) for place in range(agreeing)])
     assert [match.share for match in matches] == ([agreeing / length] if found else [])
+
+
+def test_an_animated_picture_stands_on_an_entry_by_any_of_its_frames():
+    drawn = frames("p", *(oriented(some(place), place) for place in range(9)), kind=Kind.IMAGE)
+    (match,) = match_pictures(drawn, [known("1", some(4))])
+    assert (match.distance, match.share) == (0, 1 / 9)
 
 
 def test_identical_frames_of_a_video_count_once():
@@ -84,13 +90,13 @@ def test_nothing_matches_nothing():
 def test_many_files_and_entries_match_as_comparing_each_with_each_does():
     rng = random.Random(5)
     film = [
-        Frame(f"file {number % 12:02}", 80, oriented(turned(some(number % 7), rng.randrange(25)), number))
+        Frame(f"file {number % 12:02}", Kind.VIDEO, 80, oriented(turned(some(number % 7), rng.randrange(25)), number))
         for number in range(40)
     ]
     film.sort(key=lambda frame: frame.blob)
     listed = [known(f"{number % 9}", turned(some(number % 7), rng.randrange(40))) for number in range(30)]
     lengths, near = defaultdict(int), defaultdict(dict)
-    for place, (blob, _, bits) in enumerate(film):
+    for place, (blob, _, _, bits) in enumerate(film):
         lengths[blob] += 1
         for one in listed:
             distance = min(hamming(bits[at : at + 32], bytes.fromhex(one.signal)) for at in range(0, 256, 32))

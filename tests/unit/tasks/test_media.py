@@ -6,6 +6,8 @@ import struct
 import time
 import tracemalloc
 import zlib
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +19,10 @@ from PIL import Image
 from domain.errors import Unreadable
 from domain.media import HEAD_BYTES, Kind
 from domain.report import FileFault
-from tasks.media import claims_media, decode_image, kind_of, sniff
+from tasks.media import claims_media, decode_frames, decode_image, kind_of, sniff
 
 PIXELS = 10**6
+HEIC = Path(__file__).parents[2] / "golden" / "ramp.heic"
 ORIENTATION = 0x112
 BROKEN_EXIF = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # it tells of what it repairs
 
@@ -152,6 +155,67 @@ def test_a_palette_with_a_transparent_colour_is_decoded():
     assert decode_image(saved(Image.fromarray(ramp()).quantize(16), "PNG", transparency=3), PIXELS).shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize("white", [1.0, 255.0, 65_535.0, 1e6])
+def test_shades_of_any_range_are_brought_to_ours(white):
+    shades = ramp()[..., 0].astype(np.float32)
+    content = saved(Image.fromarray(shades * np.float32(white) / shades.max()), "TIFF")
+    assert close(decode_image(content, PIXELS), np.repeat((shades * 255 / shades.max())[..., None], 3, axis=2))
+
+
+def test_shades_of_32_bits_are_brought_to_ours():
+    content = saved(Image.fromarray(ramp()[..., 0].astype(np.int32) * 257), "TIFF")
+    assert close(decode_image(content, PIXELS), np.repeat(ramp()[..., :1], 3, axis=2))
+
+
+def test_a_photograph_of_a_telephone_is_decoded():
+    content = HEIC.read_bytes()
+    assert kind_of(sniff(content[:HEAD_BYTES])) is Kind.IMAGE
+    assert close(decode_image(content, PIXELS), ramp(), 6)
+    assert fault(content[:-100]) is FileFault.UNDECODABLE
+    assert fault(content, 48 * 64 - 1) is FileFault.TOO_MANY_PIXELS
+
+
+def drawn(seconds_and_pictures):
+    return [(round(seconds, 3), int(picture.pixels.mean().round())) for seconds, picture in seconds_and_pictures]
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_an_animation_is_decoded_frame_by_frame(form):
+    frames = [Image.fromarray(np.full((32, 32, 3), shade, np.uint8)) for shade in (200, 100, 10)]
+    lossless = {"lossless": True} if form == "WEBP" else {}
+    content = saved(frames[0], form, save_all=True, append_images=frames[1:], duration=[500, 300, 200], **lossless)
+    shown = drawn(decode_frames(content, PIXELS))
+    assert [seconds for seconds, _ in shown] == [0, 0.5, 0.8]
+    assert np.allclose([shade for _, shade in shown], [200, 100, 10], atol=3)
+
+
+def test_pages_without_a_time_are_a_second_each():
+    pages = [Image.fromarray(np.full((8, 8), shade, np.uint8)) for shade in (200, 10)]
+    assert drawn(decode_frames(saved(pages[0], "TIFF", save_all=True, append_images=pages[1:]), PIXELS)) == [
+        (0, 200), (1, 10)
+    ]  # fmt: skip
+
+
+def test_the_previews_in_a_photograph_are_left_aside():
+    content = saved(ramp(480, 640), "MPO", save_all=True, append_images=[Image.fromarray(ramp(240, 320))])
+    assert Image.open(io.BytesIO(content)).n_frames == 2
+    ((_, picture),) = decode_frames(content, PIXELS, 120)
+    assert (picture.height, picture.width, picture.scale) == (480, 640, 4)
+
+
+def test_an_animation_that_breaks_off_keeps_its_first_frames():
+    frames = [Image.fromarray(np.full((64, 64, 3), shade, np.uint8) + ramp(64, 64) // 9) for shade in (200, 100, 10)]
+    content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    assert 1 <= len(list(decode_frames(content[: 2 * len(content) // 3], PIXELS))) < 3
+
+
+@pytest.mark.parametrize(("least", "scale"), [(0, 1), (480, 1), (240, 2), (121, 2), (120, 4), (100, 4), (1, 8)])
+def test_a_jpeg_is_decoded_as_small_as_asked(least, scale):
+    ((_, picture),) = decode_frames(saved(ramp(480, 641), "JPEG"), PIXELS, least)
+    assert (picture.height, picture.width, picture.scale) == (480, 641, scale)
+    assert picture.pixels.shape == ((480, 641, 3) if not least else (-(-480 // scale), -(-641 // scale)))
+
+
 def test_an_animation_is_its_first_frame():
     frames = [Image.fromarray(np.full((8, 8, 3), shade, np.uint8)) for shade in (200, 10)]
     content = saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
@@ -217,6 +281,7 @@ WHOLE = {
     "TIFF": saved(ramp(24, 32), "TIFF", compression="tiff_lzw"),
     "WEBP": saved(ramp(24, 32), "WEBP"),
     "AVIF": saved(ramp(24, 32), "AVIF"),
+    "HEIC": HEIC.read_bytes(),
 }
 
 
@@ -238,6 +303,7 @@ def outcome(content):
         decoded = decode_image(content, PIXELS)
     except Unreadable as unreadable:
         return unreadable.args[0]
+    assert len(list(islice(decode_frames(content, PIXELS, 8), 3))) >= 1
     return decoded.ndim, decoded.dtype
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from domain.errors import InvalidSettings
-from tasks.hashing import pdq
+from tasks.hashing.pdq import pdq
 from tasks.simulating.photographs import PHOTOGRAPHS, read_photograph
 
 LEFT_OUT = ("astronaut", "camera", "retina", "page", "lfw", "microaneurysms", "coins", "cell", "ihc")

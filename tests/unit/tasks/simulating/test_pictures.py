@@ -9,7 +9,7 @@ from PIL import Image
 
 from domain.media import Kind, hamming
 from tasks.frames import Sampling, sample
-from tasks.hashing import pdq
+from tasks.hashing.pdq import pdq
 from tasks.media import kind_of, sniff
 from tasks.simulating.chance import chance
 from tasks.simulating.clips import RATE, VIDEO_EDITS, choose_encoding, encode_clip, film

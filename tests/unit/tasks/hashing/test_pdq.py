@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from domain.media import MATCH_RADIUS, Kind, hamming
 from tasks.frames import Sampling
-from tasks.hashing import ORIENTATIONS, digest, fingerprint, pdq
+from tasks.hashing.fingerprints import digest, fingerprint
+from tasks.hashing.pdq import ORIENTATIONS, pdq
 from tasks.media import decode_image
 
-PUBLISHED = Path(__file__).parents[4] / "shared" / "fixtures" / "pdq"
-GOLDEN = Path(__file__).parents[2] / "golden" / "pdq.csv"
+PUBLISHED = Path(__file__).parents[5] / "shared" / "fixtures" / "pdq"
+GOLDEN = Path(__file__).parents[3] / "golden" / "pdq.csv"
 
 
 def reference_pdq(rgb):

@@ -1,0 +1,1 @@
+"""Fingerprints: exact digests for lookup, perceptual bits for near-duplicates."""

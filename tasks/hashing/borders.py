@@ -1,0 +1,55 @@
+"""Borders: bars and margins of one shade around a picture, cut off so that what is inside can be matched."""
+
+import dataclasses
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.media import Picture
+
+SPREAD = 24
+"""Shades that a line of a border may spread over: compression leaves traces."""
+
+DRIFT = 12
+"""Shades by which a line's mean may differ from the outermost line's."""
+
+LEAST_CUT = 1 / 50
+"""Share of a side below which a border is left alone."""
+
+LEAST_LEFT = 1 / 4
+"""Share of each side that must be left; otherwise it is no border but an empty picture."""
+
+
+def trimmed(picture: Picture) -> Picture | None:
+    """Cut the borders off; None where there is none to speak of."""
+    plane = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[:, :, 1]  # green is most of the luma
+    height, width = plane.shape
+    top, bottom = _flat(plane), _flat(plane[::-1])
+    if top == height:
+        return None
+    within = plane[top : height - bottom].T
+    left, right = _flat(within), _flat(within[::-1])
+    rows, columns = height - top - bottom, width - left - right
+    cut = max((height - rows) / height, (width - columns) / width)
+    if cut < LEAST_CUT or rows < LEAST_LEFT * height or columns < LEAST_LEFT * width:
+        return None
+    scale = picture.scale
+    return dataclasses.replace(
+        picture,
+        colours=None,
+        pixels=picture.pixels[top : height - bottom, left : width - right],
+        height=min(scale * (height - bottom), picture.height) - scale * top,
+        width=min(scale * (width - right), picture.width) - scale * left,
+    )
+
+
+def _flat(lines: Iterable[NDArray[np.uint8]]) -> int:
+    """Count the lines from the first on that are of one shade, the first one's."""
+    shade, count = None, 0
+    for count, line in enumerate(lines):
+        mean = float(line.mean())
+        shade = mean if shade is None else shade
+        if int(line.max()) - int(line.min()) > SPREAD or abs(mean - shade) > DRIFT:
+            return count
+    return count + 1
