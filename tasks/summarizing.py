@@ -31,7 +31,7 @@ def lines(summary: Summary) -> list[tuple[str, int, str]]:
         ("Incidents", summary.incidents, "what the accepted reports stand for; a batched report counts its bundle"),
         ("Sightings", summary.sightings, f"files named: {summary.stored} stored, {aside}"),
         ("Distinct files", summary.distinct_files, f"in {kinds or 0} sightings"),
-        ("Known", summary.known, f"distinct files on a list, by picture: {known} of all"),
+        ("Known", summary.known, f"distinct files that a list settles: {known} of all"),
         ("New content", summary.new, "pictures and videos on no list, copies of one another counted once"),
         ("Clusters of copies", summary.copies, "near-duplicate files"),
         ("Clusters of reports", summary.report_clusters, "reports that share content"),

@@ -109,7 +109,7 @@ def known(
 
 
 def frames(connection: Connection, algorithm: Algorithm, *, tested: bool, least: int) -> Iterator[list[Frame]]:
-    """Give the fingerprints, by an algorithm, of files that were `tested` or not, from a quality on, whole files in each piece."""
+    """Give the fingerprints of files that were `tested` or not, from a quality on, whole files in each piece."""
     prints = schema.fingerprint.c
     query = (
         select(prints.blob_id, schema.blob.c.kind, prints.quality, prints.bits)
