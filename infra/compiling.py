@@ -9,10 +9,10 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function of arrays and numbers when it is first called (1–3 s of CPU).
+    """Compile a function of arrays and numbers when it is first called, which takes seconds of CPU.
 
     The machine code is kept beside the source, or in the user's cache folder where that may not be written. Where
-    neither may, each process compiles for itself.
+    neither may, each process compiles for itself; `NUMBA_CACHE_DIR` names another folder.
     """
     return _compiled(function, reorders=False)
 
