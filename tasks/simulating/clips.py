@@ -39,7 +39,7 @@ class Encoding:
 _H264 = Encoding("mp4", "mp4", "libx264", {"preset": "ultrafast", "crf": "26"})
 _REENCODED = (
     Encoding("mp4", "mp4", "libx264", {"preset": "ultrafast", "crf": "34"}),
-    Encoding("webm", "webm", "libvpx", {"deadline": "realtime", "cpu-used": "8", "b": "300k"}),
+    Encoding("webm", "webm", "libvpx", {"deadline": "realtime", "cpu-used": "-8", "b": "300k"}),
     Encoding("avi", "avi", "mpeg4", {"flags": "+qscale", "global_quality": "944"}),
 )
 _RESIZED = Encoding("mp4", "mp4", "libx264", {"preset": "ultrafast", "crf": "27"}, 0.6)
