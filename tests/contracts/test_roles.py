@@ -14,7 +14,7 @@ from infra.ledger.engine import migrate
 from infra.ledger.roles import METADATA, make_roles
 from infra.world import world
 from tasks.clustering import cluster_copies, cluster_reports
-from tasks.hashing import fingerprint_batch
+from tasks.hashing.files import fingerprint_batch
 from tasks.matching import match_files
 from tasks.ranking import rank_reports
 from tasks.reports.drops import drops_in

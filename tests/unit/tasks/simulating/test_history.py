@@ -16,7 +16,8 @@ from domain.report import Vector
 from tasks.measuring.regions import countries
 from tasks.reports.drops import SIMULATED
 from tasks.reports.formats import Format
-from tasks.reports.tabular import COLUMNS, blocks, prepare, refusals, rows_of
+from tasks.reports.keyed_rows import prepare
+from tasks.reports.tabular import COLUMNS, blocks, rows_of
 from tasks.simulating.history import writing
 from tasks.simulating.history.plan import plan_history
 from tasks.simulating.history.tables import tables
@@ -222,13 +223,11 @@ def test_bulk_intake_refuses_no_row(tmp_path):
     assert simulate_history(tmp_path, 30_000, 5)
     rows = 0
     for path in sorted((tmp_path / "inbox").glob("*.parquet")):
-        for block in blocks(path, Format.PARQUET):
-            table = rows_of(block)
+        for table in (table for block in blocks(path, Format.PARQUET) for table in rows_of(block)):
             assert table.column_names[: len(COLUMNS)] == list(COLUMNS)
-            with duckdb.connect() as connection:
-                prepare(connection, table, b"key")
-                assert list(refusals(connection)) == []
-                rows += connection.sql("SELECT count(*) FROM report").fetchall()[0][0]
+            prepared = prepare(table, b"key")
+            assert prepared.refused == []
+            rows += prepared.ledger["report"].num_rows
     assert rows == 30_000
 
 
