@@ -1,7 +1,6 @@
 """Bulk intake: whole tables of reports into archive and ledger, block by block, each once."""
 
-import hashlib
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from domain.counts import Counts
 from domain.errors import Rejected
-from domain.intake import Taken
+from domain.intake import HeldFile, Taken
 from domain.report import Receipt, Rejection, Source
 from infra.archive import Batch, Encoded, encoded_table
 from infra.inboxes import Place
@@ -19,8 +18,10 @@ from infra.ledger import bulk, reports
 from infra.ledger.engine import reading
 from infra.telemetry import Progress, report_progress
 from infra.world import world
+from tasks.reports.drops import hold_file
 from tasks.reports.formats import Format
 from tasks.reports.keyed_rows import Prepared, prepare
+from tasks.reports.names import plain
 from tasks.reports.tabular import Block, blocks, rows_of
 from tasks.reports.taking import assemble, hold
 
@@ -30,17 +31,20 @@ if TYPE_CHECKING:
 _AHEAD = 2
 """Parts that are made ready while another is loaded: as many as there are cores to spare beside a database."""
 
+REFUSED_ALONE = 100
+"""Rows of a part that are refused for one reason and kept each by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A part of a block that waits for the ledger: its rows, and the archive's batches of them if all are new.
 
     Attributes:
-        rows: None for what was loaded before.
+        rows: None for what was loaded before, a reason for what cannot be read.
     """
 
     key: str
-    rows: Prepared | None
+    rows: Prepared | Rejection | None
     batches: Sequence[Encoded] = ()
 
 
@@ -49,12 +53,12 @@ def load_table(path: Place, form: Format) -> Counts:
     try:
         cut = blocks(path, form)
     except Rejected as rejected:
-        return _refuse([(str(rejected.args[0]), f"{path.stat().st_size} bytes")], path.name)
+        return _refuse_file(path, Rejection(rejected.args[0]))
     total = sum(len(block.parts) for block in cut)
     counts = Counts(blocks=total)
     for number, part in enumerate(made_ready(cut)):
         report_progress(Progress(f"load {path.name}", number, total))
-        counts += load(part, path.name)
+        counts += load(part, path)
     report_progress(Progress(f"load {path.name}", total, total))
     return counts
 
@@ -91,17 +95,19 @@ def _ready(key: str, rows: "pa.Table | Rejection | None") -> Ready:
     if rows is None:
         return Ready(key, None)
     if isinstance(rows, Rejection):
-        return Ready(key, Prepared({}, {}, [(str(rows), key)]))
+        return Ready(key, rows)
     prepared = prepare(rows, world().name_key)
     return Ready(key, prepared, _batches(prepared, frozenset()))
 
 
-def load(part: Ready, source: str) -> Counts:
+def load(part: Ready, path: Place) -> Counts:
     """Load a part: what does not validate first, then the rest in one transaction with the archive's batches."""
     if part.rows is None:
         return Counts(blocks_held=1)
+    if isinstance(part.rows, Rejection):
+        return _refuse_file(path, part.rows)
     prepared = part.rows
-    counts = _refuse(prepared.refused, source)
+    counts = _refuse(prepared.refused, path.name)
     if not prepared.ledger:
         return counts
 
@@ -127,21 +133,42 @@ def _batches(prepared: Prepared, held: frozenset[str]) -> list[Encoded]:
     return [encoded_table(dataset, table) for dataset, table in tables.items() if table.num_rows]
 
 
+def _refuse_file(path: Place, rejection: Rejection) -> Counts:
+    """Record a table that cannot be read, or not to its end, as one rejected report with its bytes as its document."""
+    document = hold_file(path, world().blobs)
+    return _record([_refused(rejection, document, path.name)])
+
+
 def _refuse(rows: Sequence[tuple[str, str]], source: str) -> Counts:
-    """Record rows that do not validate as rejected reports, each with itself as its document."""
-    if not rows:
-        return Counts()
-    refused = [_refused(Rejection(reason), raw, source) for reason, raw in rows]
-    world().blobs.flush()
-    with world().ledger.begin() as connection:
-        return reports.record(connection, refused, reports.unknown(connection, refused))
+    """Record rows that do not validate as rejected reports, each with itself as its document.
+
+    Where a part has many for one reason, those after the first `REFUSED_ALONE` are one report together: rubbish must
+    not cost an object a line.
+    """
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for reason, raw in rows:
+        by_reason[reason].append(raw)
+    refused = []
+    for reason, raws in by_reason.items():
+        together = ["\n".join(raws[REFUSED_ALONE:])] if raws[REFUSED_ALONE:] else []
+        for raw in raws[:REFUSED_ALONE] + together:
+            document = hold(world().blobs.store(BytesIO(raw.encode(errors="replace"))))
+            refused.append(_refused(Rejection(reason), document, source))
+    return _record(refused)
 
 
-def _refused(rejection: Rejection, raw: str, source: str) -> Taken:
-    digest = hashlib.sha256(raw.encode(errors="surrogatepass")).hexdigest()
+def _refused(rejection: Rejection, document: HeldFile, source: str) -> Taken:
+    digest = document.digests.sha256
     key = world().surrogate("row", digest)
-    receipt = Receipt(f"row {key[:16]}", f"table {source}"[:128], Source.ESP, datetime.now(UTC))
-    document = hold(world().blobs.store(BytesIO(raw.encode(errors="replace"))))
+    receipt = Receipt(f"row {key[:16]}", plain(f"table {source}"), Source.ESP, datetime.now(UTC))
     return assemble(
         key, receipt.external_id, receipt, rejection, documents=[document], files=[], content=["row", digest]
     )
+
+
+def _record(refused: Sequence[Taken]) -> Counts:
+    if not refused:
+        return Counts()
+    world().blobs.flush()
+    with world().ledger.begin() as connection:
+        return reports.record(connection, refused, reports.unknown(connection, refused))

@@ -88,11 +88,12 @@ def _since_epoch(moment: datetime) -> int:
 
 
 def _is_no_name(texts: "pa.Array") -> Flags:
-    """Tell where there is no text but blanks, or too long a one."""
+    """Tell where there is no text but blanks, too long a one, or one with a NUL, which PostgreSQL does not keep."""
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
     blank = pc.equal(pc.utf8_trim(texts, " "), "")
-    return _flags(pc.or_(blank, pc.greater(pc.utf8_length(texts), NAME_LENGTH)).fill_null(fill_value=True))
+    odd = pc.or_(pc.greater(pc.utf8_length(texts), NAME_LENGTH), pc.match_substring_regex(texts, r"\x00"))
+    return _flags(pc.or_(blank, odd).fill_null(fill_value=True))
 
 
 def _among(texts: "pa.Array", known: Collection[str]) -> Flags:

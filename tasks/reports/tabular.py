@@ -5,6 +5,7 @@ Columns: `external_id`, `reporter`, `source`, `received_at`, and where they are 
 `other:MD5`).
 """
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ BLOCK_BYTES = 16 * 2**20
 
 BLOCK_ROWS = 100_000
 """Rows of a row group that are read at once: some 100 MB by the time that they are ready for the ledger."""
+
+LONGEST_LINE = 2**20
+"""Bytes of a line of text; a table with a longer one is refused, so that no line fills the memory."""
 
 READ_AHEAD = 4 * 2**20
 """Bytes of each column that are read at once."""
@@ -67,10 +71,10 @@ def blocks(path: Place, form: Format) -> list[Block]:
         return _row_groups(path)
     found, size = [], path.stat().st_size
     with path.open("rb") as content:
-        start = len(content.readline()) if form is Format.CSV else 0
+        start = len(_checked_header(_line(content))) if form is Format.CSV else 0
         while start < size:
             content.seek(min(start + BLOCK_BYTES, size))
-            content.readline()
+            _line(content)
             end = content.tell()
             if form is Format.CSV:
                 end = _end_of_row(content, start, end)
@@ -79,12 +83,31 @@ def blocks(path: Place, form: Format) -> list[Block]:
     return found
 
 
+def _line(content: BinaryIO) -> bytes:
+    """Read to the end of a line."""
+    line = content.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+        raise Rejected(Rejection.TOO_LARGE)
+    return line
+
+
+def _checked_header(line: bytes) -> bytes:
+    """See that the first line of CSV is one: where lines end with CR alone, it would be all of them."""
+    if b"\r" in line.rstrip(b"\r\n"):
+        raise Rejected(Rejection.NOT_WELL_FORMED)
+    try:
+        next(csv.reader([line.decode("utf-8-sig", errors="replace")]), None)
+    except csv.Error as error:
+        raise Rejected(Rejection.SCHEMA) from error
+    return line
+
+
 def _end_of_row(content: BinaryIO, start: int, end: int) -> int:
     """Move the end of a block of CSV, a line's end, out of a value in quotation marks if there is one around it."""
     content.seek(start)
     marks = content.read(end - start).count(b'"')
     at = end
-    while marks % 2 and at - end < LONGEST_VALUE and (line := content.readline()):
+    while marks % 2 and at - end < LONGEST_VALUE and (line := _line(content)):
         marks += line.count(b'"')
         at += len(line)
     return end if marks % 2 else at
@@ -101,6 +124,8 @@ def _row_groups(path: Place) -> list[Block]:
     except (pa.ArrowException, OSError) as error:
         raise Rejected(Rejection.NOT_WELL_FORMED) from error
     found = []
+    if not metadata.num_columns:
+        raise Rejected(Rejection.SCHEMA)
     for number, group in enumerate(groups):
         columns = [group.column(index) for index in range(group.num_columns)]
         start = min(column.dictionary_page_offset or column.data_page_offset for column in columns)

@@ -2,12 +2,14 @@
 
 import datetime as dt
 import json
+import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,7 +24,7 @@ from infra.ledger import schema
 from infra.ledger.engine import migrate, reading
 from infra.ledger.summaries import registered
 from infra.world import world
-from tasks.reports import tabular
+from tasks.reports import bulk, tabular
 from tasks.reports.bulk import load_table
 from tasks.reports.formats import Format
 from tasks.reports.keyed_rows import prepare
@@ -234,6 +236,74 @@ def test_what_is_no_text_is_refused_and_the_rest_goes_on(place):
     (place / "t.jsonl").write_text("\n".join([lines[0], lines[1].replace("esp-1", "\\ud800"), lines[2]]))
     counts = load_table(place / "t.jsonl", Format.JSONL)
     assert (counts["accepted"], counts["rejected"]) == (2, 1)
+
+
+def refused():
+    """Give the reasons and the documents of the rejected reports."""
+    of = schema.report_document.c
+    with reading(world().ledger) as connection:
+        query = select(schema.report.c.rejection, of.blob_id).join(
+            schema.report_document, of.report_id == schema.report.c.id
+        )
+        rows = connection.execute(query.where(schema.report.c.rejection.is_not(None))).all()
+    return sorted((reason, world().blobs.read(blob)) for reason, blob in rows)
+
+
+HEADER = b"external_id,reporter,source,received_at\n"
+GOOD = b"1,esp-1,esp,2016-01-01T00:00:00Z\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("t.csv", HEADER.replace(b"\n", b"\r") + GOOD.replace(b"\n", b"\r"), Rejection.NOT_WELL_FORMED),
+        ("t.csv", b"x" * 200_000 + b"," + HEADER + GOOD, Rejection.SCHEMA),
+        ("t.csv", HEADER + b"1," + b"x" * 2_000_000, Rejection.TOO_LARGE),
+        ("t.jsonl", b'{"external_id": "' + b"x" * 2_000_000, Rejection.TOO_LARGE),
+        ("t.parquet", b"PAR1 and no more", Rejection.NOT_WELL_FORMED),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_one_rejected_report_with_its_bytes(place, name, content, reason, monkeypatch):
+    monkeypatch.setattr(tabular, "BLOCK_BYTES", 100)
+    (place / name).write_bytes(content)
+    for received in (1, 0):
+        assert load_table(place / name, Format(name[2:]))["received"] == received
+        assert refused() == [(reason, content)]
+
+
+def test_a_table_without_columns_or_with_text_that_is_none_is_refused(place):
+    pq.write_table(pa.table({}), place / "none.parquet")
+    table = table_of([row(1)])
+    broken = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer(b"\xff\xfe")]
+    )
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("external_id"), "external_id", broken), place / "t.parquet"
+    )
+    assert [load_table(place / name, Format.PARQUET)["rejected"] for name in ("none.parquet", "t.parquet")] == [1, 1]
+    assert {content for _, content in refused()} == {(place / n).read_bytes() for n in ("none.parquet", "t.parquet")}
+
+
+def test_text_that_a_database_cannot_keep_is_refused_and_the_rest_goes_on(place):
+    lines = [json.dumps(row(number), default=str) for number in range(3)]
+    (place / "t.jsonl").write_text("\n".join([lines[0], lines[1].replace("esp-1", "esp\\u0000"), lines[2]]))
+    counts = load_table(place / "t.jsonl", Format.JSONL)
+    assert (counts["accepted"], counts["rejected"]) == (2, 1)
+
+
+def test_rubbish_costs_no_object_a_line(place, monkeypatch):
+    monkeypatch.setattr(bulk, "REFUSED_ALONE", 3)
+    (place / "t.csv").write_bytes(HEADER + b"".join(b"x%d\n" % number for number in range(50)) + GOOD)
+    counts = load_table(place / "t.csv", Format.CSV)
+    assert (counts["accepted"], counts["rejected"]) == (1, 4)
+    assert sorted(b"\n".join(content for _, content in refused()).split(b"\n")) == sorted(b"x%d" % n for n in range(50))
+
+
+def test_a_table_may_have_any_name(place):
+    strange = place / os.fsdecode(b"t\xff\n.csv")
+    strange.write_bytes(HEADER + b"x\n" + GOOD)
+    counts = load_table(strange, Format.CSV)
+    assert (counts["accepted"], counts["rejected"]) == (1, 1)
 
 
 @pytest.mark.parametrize("lists", [{"files": [None]}, {"vectors": ["url", None]}, {"countries": [None]}])
