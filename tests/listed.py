@@ -5,7 +5,7 @@ from taken_in import key, record, sighted, taken
 
 from domain.lists import MATCHING, SETTLING, Entry, ListFormat, Signal
 from domain.match import SignalType
-from domain.media import Fingerprint, Fingerprints, Kind, hamming
+from domain.media import Algorithm, Fingerprint, Fingerprints, Kind, hamming
 from infra.ledger import media, schema
 from infra.world import world
 from tasks.lists.formats import WRITERS
@@ -32,12 +32,18 @@ def import_entries(folder, name, *entries, form=ListFormat.CSV, terms=None):
     return import_list(name, [write(folder / f"{name}.{form}", *entries, form=form)], terms=terms)
 
 
-def store(name, *hashes, kind=Kind.IMAGE, quality=80):
-    """Store a file with these fingerprints (each 256 bytes), brought by a report of its own."""
+def store(name, *hashes, kind=Kind.IMAGE, quality=80, trimmed=()):
+    """Store a file with these fingerprints (each 256 bytes), brought by a report of its own.
+
+    `trimmed` are those of what is inside its borders.
+    """
     with world().ledger.begin() as connection:
         record(connection, taken(f"report of {name}", sighted(name, kind)))
         if hashes:
             prints = tuple(Fingerprint(bits, quality, float(at)) for at, bits in enumerate(hashes))
+            prints += tuple(
+                Fingerprint(bits, quality, float(at), Algorithm.PDQ_TRIMMED) for at, bits in enumerate(trimmed)
+            )
             media.record_fingerprints(connection, [Fingerprints(key(name), prints, 1, 1)])
 
 

@@ -221,3 +221,22 @@ def test_an_entry_that_floods_is_quarantined_and_a_person_lets_it_out(data, monk
     release("mine", "1")
     assert (match_files.fn() + match_entries.fn())["entries_quarantined"] == 0
     assert {(row[2], row[7]) for row in rows(schema.match)} == {("1", True), ("2", True)}
+
+
+@pytest.mark.parametrize("files_first", [True, False])
+def test_what_is_inside_borders_stands_on_an_entry_whichever_came_first(data, files_first):
+    def bring():
+        store("framed", oriented(some(1)), trimmed=[oriented(some(2))])
+        store("both", oriented(turned(some(2), 5)), trimmed=[oriented(some(2))])
+        store("bare", oriented(some(3)))
+
+    if files_first:
+        bring()
+    import_entries(data, "mine", entry("inside", some(2)))
+    if not files_first:
+        bring()
+    match_entries.fn()
+    match_files.fn()
+    distances = {(row[0].rstrip("."), row[5]) for row in rows(schema.match)}
+    assert matched() == {("framed", "mine", "inside"), ("both", "mine", "inside")}
+    assert distances == {("framed", 0), ("both", 5)}
