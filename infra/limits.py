@@ -16,7 +16,8 @@ HEADROOM = 2 * 2**30
 class Bounded(WorkerPlugin):
     """Bounds the memory that a worker process may have, as the kernel sees it; an allocation beyond fails at once.
 
-    Where there is a GPU it does nothing, since its driver reserves without end; the bound of the nanny stays.
+    Where there is a GPU it does nothing, since its driver reserves without end; the bound of the nanny stays. Nor does
+    it where the worker has no process of its own, with a nanny that starts another: the bound would be everybody's.
     """
 
     name = "breakwater limits"
@@ -24,10 +25,10 @@ class Bounded(WorkerPlugin):
     def __init__(self, memory: int) -> None:
         self._memory = memory
 
-    def setup(self, worker: Worker) -> None:  # noqa: ARG002 (Dask's own signature)
+    def setup(self, worker: Worker) -> None:
         """Set the bound."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        if not _gpu():
+        if worker.nanny and not _gpu():
             resource.setrlimit(resource.RLIMIT_DATA, (self._memory + HEADROOM, resource.RLIM_INFINITY))
 
 
