@@ -26,7 +26,7 @@ def uniform(number, seed):
 @functools.cache
 def crops():
     """Hash pieces of photographs, and blends of two: their bits are neither even nor independent."""
-    from tasks.hashing import pdq
+    from tasks.hashing.pdq import pdq
     from tasks.simulating.photographs import PHOTOGRAPHS, read_photograph
 
     rng = np.random.default_rng(1)

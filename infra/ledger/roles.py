@@ -16,11 +16,14 @@ RESTRICTED = tuple(sorted(table.name for table in schema.metadata.tables.values(
 """Tables of personal data and of reporters' names."""
 
 WRITTEN = {
-    "report": "UPDATE (archived)",
+    "report": "UPDATE (archived, tested)",
     "batch": "INSERT, UPDATE",
-    "blob": "UPDATE (fault, width, height, duration)",
+    "blob": "UPDATE (fault, width, height, duration, tested)",
     "fingerprint": "INSERT, UPDATE",
+    "list_entry": "UPDATE (state, tested)",
     "match": "INSERT, UPDATE, DELETE",
+    "claim_match": "INSERT, UPDATE, DELETE",
+    "recall": "INSERT, UPDATE",
     "inference": "INSERT, UPDATE",
     "embedding": "INSERT, UPDATE",
     "cluster": "INSERT, UPDATE",

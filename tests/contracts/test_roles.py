@@ -15,7 +15,7 @@ from infra.ledger.roles import METADATA, make_roles
 from infra.world import world
 from tasks.clustering import cluster_copies, cluster_reports
 from tasks.hashing.files import fingerprint_batch
-from tasks.matching import match_files
+from tasks.matching import match_entries, match_files
 from tasks.ranking import rank_reports
 from tasks.reports.drops import drops_in
 from tasks.reports.intake import _record, archive_reports, take_batch
@@ -60,7 +60,7 @@ def test_it_does_every_stage_but_intake(metadata):
             media.record_faults(connection, [(files[0][0], FileFault.UNDECODABLE)])
             seen = Classified(files[0][0], (Score("a landscape", 0.5),), bytes(8))
             inferences.record_inferences(connection, ModelVersion("classifier", 1, "1" * 64), [seen])
-        for step in (match_files, cluster_copies, cluster_reports, rank_reports):
+        for step in (match_entries, match_files, cluster_copies, cluster_reports, rank_reports):
             publish(step.fn())
     assert sweep()["objects_swept"] == 0
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from cybertips import details_xml, report_xml, write_drop
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.errors import InvalidSettings
 from domain.report import ClaimedHash, Identifier, Location, LocationRole, Particular, PersonRole
@@ -267,7 +267,7 @@ def test_files_that_nobody_viewed_stay_closed_where_the_law_says_so(data, monkey
         listed = [blob for blob, _ in media.without_fingerprint(connection, Algorithm.PDQ, flags)]
         assert listed == [everything[0].files[0].content.blob]
         assert media.closed(connection, flags) == 2
-        assert len(media.digests(connection)) == 3  # exact digests open nothing
+        assert connection.scalar(select(func.count()).where(media.usable())) == 3  # exact digests open nothing
 
 
 def test_once_viewed_by_anyone_a_file_may_be_opened(data, monkeypatch):
