@@ -83,7 +83,7 @@ def piped(environment, folder):
     engine.dispose()
     return {
         **run,
-        "subflows": {flows[one["flow_id"]] for one in runs if one["id"] != run["id"]},
+        "subflows": {flows[one["flow_id"]] for one in runs if one["parent_task_run_id"]},
         "artifacts": {artifact["key"] for artifact in asked(f"{api}/artifacts/filter", {})},
         "reports": received,
     }
