@@ -13,7 +13,7 @@ from domain.errors import Rejected
 from domain.intake import HeldFile, Taken
 from domain.report import Receipt, Rejection, Source
 from infra.archive import Batch, Encoded, encoded_table
-from infra.inboxes import Place
+from infra.inboxes import Place, nameless
 from infra.ledger import bulk, reports
 from infra.ledger.engine import reading
 from infra.telemetry import Progress, report_progress
@@ -48,6 +48,7 @@ class Ready:
     batches: Sequence[Encoded] = ()
 
 
+@nameless()
 def load_table(path: Place, form: Format) -> Counts:
     """Load a table of reports; its parts that were loaded before are known by their bytes and skipped."""
     try:

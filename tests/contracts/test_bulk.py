@@ -299,6 +299,12 @@ def test_rubbish_costs_no_object_a_line(place, monkeypatch):
     assert sorted(b"\n".join(content for _, content in refused()).split(b"\n")) == sorted(b"x%d" % n for n in range(50))
 
 
+def test_a_table_that_is_gone_is_told_without_its_name(place):
+    with pytest.raises(FileNotFoundError, match="cannot be taken in") as gone:
+        load_table(place / "secret.csv", Format.CSV)
+    assert "secret" not in str(gone.value)
+
+
 def test_a_table_may_have_any_name(place):
     strange = place / os.fsdecode(b"t\xff\n.csv")
     strange.write_bytes(HEADER + b"x\n" + GOOD)
