@@ -2,7 +2,8 @@
 
 A batch is staged here first, then registered in the ledger together with its rows, in one transaction.
 Readers name the registered batches; a file that was staged and never registered is not read, so nothing is
-counted twice.
+counted twice. Reports and files stand by the first 128 bits of their keys in the ledger, which are keyed digests: that
+tells them apart, in half the space.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import BlobCorrupt, BlobMissing, InvalidSettings
+from infra.digests import first_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +57,9 @@ COLUMNS = {
 }
 """The columns of each dataset, in their order."""
 
+ID_BYTES = 16
+"""Bytes of a report's or a file's key here."""
+
 _REPEATING = ["ordinal", "kind", "source", "incidents", "files", "vectors.list.element", "countries.list.element"]
 """Columns of which a dictionary is worth its making, by their paths in Parquet; keys and digests hardly repeat."""
 
@@ -65,18 +70,18 @@ _MEASURED = [*_REPEATING, "received_at"]
 def schema(dataset: Dataset) -> "pa.Schema":
     """Give the fixed columns of `dataset`.
 
-    Times are UTC. `vectors` and `countries` are sets, sorted. `file` is a keyed digest, never the file's
-    own, and the only column that may be null: the bytes never came and no digest was claimed.
+    Times are UTC. `vectors` and `countries` are sets, sorted. `report_id` and `file` are as `key_of` gives them. `file`
+    is the only column that may be null: the bytes never came and no digest was claimed.
     """
     import pyarrow as pa  # noqa: PLC0415 (0.3 s that a worker need not pay)
 
-    text, number = pa.string(), pa.int32()
+    key, text, number = pa.binary(ID_BYTES), pa.string(), pa.int32()
     columns: dict[str, pa.DataType] = {
-        "report_id": text,
+        "report_id": key,
         "ordinal": number,
         "received_at": pa.timestamp("us", tz="UTC"),
         "kind": text,
-        "file": text,
+        "file": key,
         "source": text,
         "incidents": number,
         "files": number,
@@ -84,6 +89,11 @@ def schema(dataset: Dataset) -> "pa.Schema":
         "countries": pa.list_(pa.field("item", text, nullable=False)),
     }
     return pa.schema([pa.field(name, columns[name], nullable=name == "file") for name in COLUMNS[dataset]])
+
+
+def key_of(digest: str) -> bytes:
+    """Give the archive's key of what the ledger has under a keyed digest (hex)."""
+    return bytes.fromhex(digest)[:ID_BYTES]
 
 
 class Archive:
@@ -95,8 +105,8 @@ class Archive:
     def stage(self, dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Batch:
         """Write `rows` durably as one Parquet file; the same rows, in any order, give the same file once.
 
-        `received_at` is an aware `datetime`, or a naive one in UTC; `vectors` and `countries` are any
-        collections.
+        `report_id` and `file` are the ledger's, `received_at` is an aware `datetime` or a naive one in UTC; `vectors`
+        and `countries` are any collections.
 
         Raises:
             pyarrow.ArrowException: a row has a column of another type, or lacks one that may not be null.
@@ -156,9 +166,17 @@ def encoded_table(dataset: Dataset, table: "pa.Table") -> Encoded:
     """Encode a table as `Archive.stage` encodes rows; sets are sorted and rows in the order of their key already.
 
     Raises:
-        ValueError: its columns are not the dataset's.
+        KeyError: it lacks a column.
+        ValueError: a column is of another type.
     """
-    return _parquet(dataset, table.select(COLUMNS[dataset]).cast(schema(dataset)))
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+
+    table = table.select(COLUMNS[dataset])
+    for field in schema(dataset):
+        if pa.types.is_fixed_size_binary(field.type):
+            place, column = table.schema.get_field_index(field.name), table[field.name].combine_chunks()
+            table = table.set_column(place, field.name, first_bytes(column, ID_BYTES))
+    return _parquet(dataset, table.cast(schema(dataset)))
 
 
 def _parquet(dataset: Dataset, table: "pa.Table") -> Encoded:
@@ -178,7 +196,15 @@ def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Encoded:
 
     columns = schema(dataset)
     sets = [field.name for field in columns if pa.types.is_list(field.type)]
-    whole = [{**row, **{name: sorted(_collection(row[name])) for name in sets}} for row in rows]
+    keys = [field.name for field in columns if pa.types.is_fixed_size_binary(field.type)]
+    whole = [
+        {
+            **row,
+            **{name: sorted(_collection(row[name])) for name in sets},
+            **{name: key_of(str(row[name])) if row[name] is not None else None for name in keys},
+        }
+        for row in rows
+    ]
     whole.sort(key=lambda row: [row[name] for name in KEYS[dataset]])
     return _parquet(dataset, pa.Table.from_pylist(whole, schema=columns))
 

@@ -4,7 +4,7 @@ SHA-256 (FIPS 180-4) runs over many messages side by side, a lane each, which th
 instructions that the processor has. All that is compiled stands here, since numba looks for changes in one file alone.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,33 +40,71 @@ def keyed_digests(key: bytes, *parts: "str | pa.Array") -> "pa.Array":
     import pyarrow as pa  # noqa: PLC0415 (slow to import)
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
-    told: list[Any] = [""]  # texts stand between the columns, joined as far as they follow one another
+    texts, columns = [""], []  # what stands before, between and behind the columns
     for part in parts:
         if isinstance(part, str):
-            told[-1] += f"{len(part)}:{part}\x1f"
+            texts[-1] += f"{len(part)}:{part}\x1f"
         else:
-            told += [pc.utf8_length(part).cast(pa.string()), ":", part, "\x1f"]
-    told[-1] = told[-1].removesuffix("\x1f")
-    messages = pc.binary_join_element_wise(*told, "")
-    _, offsets, content = messages.buffers()
-    starts = np.frombuffer(offsets, np.int32)[messages.offset :][: len(messages) + 1].astype(np.int64)
-    digests = _digests(key, np.frombuffer(content or b"", np.uint8), starts)
-    ends = np.arange(0, digests.size + 1, HEX, dtype=np.int32)
-    whole = pa.StringArray.from_buffers(len(messages), pa.py_buffer(ends), pa.py_buffer(digests))
-    return pc.if_else(messages.is_valid(), whole, None) if messages.null_count else whole
+            columns.append(part)
+            texts.append("\x1f")
+    texts[-1] = texts[-1].removesuffix("\x1f")
+    digests = _digests(key, *_messages([text.encode(errors="surrogatepass") for text in texts], columns))
+    places = np.arange(0, digests.size + 1, HEX, dtype=np.int32)
+    whole = pa.StringArray.from_buffers(len(columns[0]), pa.py_buffer(places), pa.py_buffer(digests))
+    for column in columns:
+        whole = pc.if_else(column.is_valid(), whole, None) if column.null_count else whole
+    return whole
 
 
-def ordered(digests: "pa.Array") -> "pa.Array":
-    """Give the places of digests (hex, none null) in their order; equal ones follow one another as they came."""
+def first_bytes(digests: "pa.Array", count: int) -> "pa.Array":
+    """Give the first so many bytes of digests (hex) as binaries of that size; null stays null."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
-    _, _, content = digests.buffers()
-    numbers = np.empty(len(digests), np.uint64)
-    _read(np.frombuffer(content or b"", np.uint8)[digests.offset * HEX :], numbers)
-    order = np.argsort(numbers, kind="stable")
-    if (np.diff(numbers[order]) == 0).any():  # equal digests, or half of them equal
-        return pa.array(np.argsort(digests.to_numpy(zero_copy_only=False), kind="stable"))
-    return pa.array(order)
+    content, starts = _texts(digests)
+    out = np.zeros((len(digests), count), np.uint8)
+    there = digests.is_valid()
+    _unhex(content, starts, there.to_numpy(zero_copy_only=False), out)
+    bits = there.buffers()[1] if digests.null_count else None
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(count), len(digests), [bits, pa.py_buffer(out)])
+
+
+def ordered(digests: "pa.Array") -> Places:
+    """Give the places of digests (hex, none null) in their order, without those that repeat an earlier one."""
+    content, starts = _texts(digests)
+    numbers = np.empty((len(digests), 8), np.uint8)
+    _unhex(content, starts, np.ones(len(digests), np.bool_), numbers)
+    keys = numbers.view(">u8")[:, 0].astype(np.uint64)
+    order: Places = np.argsort(keys)
+    if (np.diff(keys[order]) != 0).all():
+        return order
+    whole = digests.to_numpy(zero_copy_only=False).astype(f"S{HEX}")  # equal digests, or a part of them equal
+    order = np.argsort(whole, kind="stable")
+    first: Places = order[np.append(True, whole[order][1:] != whole[order][:-1])]
+    return first
+
+
+def _texts(column: "pa.Array") -> tuple[Bytes, Places]:
+    """Give the bytes of a column of strings, and where each begins and the last ends; null has none."""
+    _, offsets, content = column.buffers()
+    if not len(column):
+        return np.empty(0, np.uint8), np.zeros(1, np.int64)
+    starts = np.frombuffer(offsets, np.int32)[column.offset :][: len(column) + 1].astype(np.int64)
+    return np.frombuffer(content or b"", np.uint8)[starts[0] : starts[-1]], starts - starts[0]
+
+
+def _messages(texts: list[bytes], columns: "list[pa.Array]") -> tuple[Bytes, Places]:
+    """Join what stands in each row, its length in characters before it, between `texts`, one more than columns."""
+    read = [_texts(column) for column in columns]
+    before = np.cumsum([0, *(len(content) for content, _ in read)])
+    content = np.concatenate([content for content, _ in read])
+    starts = np.stack([starts + first for (_, starts), first in zip(read, before[:-1], strict=True)])
+    between = np.cumsum([0, *map(len, texts)])
+    characters = np.empty((len(columns), starts.shape[1] - 1), np.int64)
+    ends = np.zeros(starts.shape[1], np.int64)
+    _measure(content, starts, between[-1], characters, ends)
+    out = np.empty(ends[-1], np.uint8)
+    _join(content, starts, np.frombuffer(b"".join(texts), np.uint8), between, characters, ends, out)
+    return out, ends
 
 
 def _digests(key: bytes, content: Bytes, starts: Places) -> Bytes:
@@ -90,6 +128,61 @@ def _fractions(root: float, count: int) -> Words:
 
 _ROUNDS = _fractions(1 / 3, 64)
 _START = _fractions(1 / 2, 8)
+
+
+@compiled
+def _measure(content: Bytes, starts: Places, fixed: int, characters: Places, ends: Places) -> None:
+    """Count the characters of each text [column, row], and where each row's message ends."""
+    for row in range(characters.shape[1]):
+        size = fixed
+        for column in range(len(characters)):
+            first, end = starts[column, row], starts[column, row + 1]
+            count = 0
+            for at in range(first, end):
+                count += (content[at] & 0xC0) != 0x80
+            characters[column, row] = count
+            size += end - first + 2
+            while count >= 10:
+                count //= 10
+                size += 1
+        ends[row + 1] = ends[row] + size
+
+
+@compiled
+def _join(
+    content: Bytes, starts: Places, texts: Bytes, between: Places, characters: Places, ends: Places, out: Bytes
+) -> None:
+    """Write each row's message: a text, a length, a colon, what it counts, and so on to the last text."""
+    for row in range(characters.shape[1]):
+        to = ends[row]
+        for column in range(len(between) - 1):
+            for at in range(between[column], between[column + 1]):
+                out[to] = texts[at]
+                to += 1
+            if column == len(characters):
+                break
+            count, digit = characters[column, row], 1
+            while count // digit >= 10:
+                digit *= 10
+            while digit:
+                out[to] = 48 + count // digit % 10
+                to += 1
+                digit //= 10
+            out[to] = 58
+            to += 1
+            for at in range(starts[column, row], starts[column, row + 1]):
+                out[to] = content[at]
+                to += 1
+
+
+@compiled
+def _unhex(content: Bytes, starts: Places, there: NDArray[np.bool_], out: Bytes) -> None:
+    """Read the first letters of each text as bytes, two letters each."""
+    for row in range(len(out)):
+        for byte in range(out.shape[1] if there[row] else 0):
+            high, low = content[starts[row] + 2 * byte], content[starts[row] + 2 * byte + 1]
+            high, low = high - (48 if high < 58 else 87), low - (48 if low < 58 else 87)
+            out[row, byte] = high * 16 + low
 
 
 @compiled
@@ -154,17 +247,6 @@ def _write(out: Bytes, at: int, states: Words, lane: int) -> None:
         for letter in range(8):
             digit = _U(value >> _U(28 - 4 * letter)) & _U(15)
             out[at + word * 8 + letter] = digit + (_U(48) if digit < 10 else _U(87))
-
-
-@compiled
-def _read(digests: Bytes, numbers: NDArray[np.uint64]) -> None:
-    """Read the first 16 letters of each digest as a number."""
-    for row in range(len(numbers)):
-        number = np.uint64(0)
-        for place in range(row * 64, row * 64 + 16):
-            letter = digests[place]
-            number = number << np.uint64(4) | np.uint64(letter - (48 if letter < 58 else 87))
-        numbers[row] = number
 
 
 @compiled

@@ -6,7 +6,7 @@ The archive itself stays as it is: what changes an old month is a dated row of t
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from infra.archive import COLUMNS, Dataset, schema
+from infra.archive import COLUMNS, ID_BYTES, Dataset, key_of, schema
 from infra.ledger.history import Corrections
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def corrected(dataset: Dataset, rows: "pa.Table", corrections: Corrections) -> "
 
     if not corrections:
         return rows
-    codes = pa.schema([("report_id", pa.string()), ("codes", pa.list_(pa.string()))])
+    key = pa.binary(ID_BYTES)
+    codes = pa.schema([("report_id", key), ("codes", pa.list_(pa.string()))])
     tables = {
         "rows": rows,
-        "superseded": pa.table({"report_id": pa.array(sorted(corrections.superseded), pa.string())}),
+        "superseded": pa.table({"report_id": pa.array(map(key_of, sorted(corrections.superseded)), key)}),
         "said_vectors": pa.Table.from_pylist(_rows(corrections.vectors), codes),
         "said_countries": pa.Table.from_pylist(_rows(corrections.countries), codes),
         "said_kinds": pa.table({
-            "report_id": pa.array([report for report, _ in corrections.kinds], pa.string()),
+            "report_id": pa.array([key_of(report) for report, _ in corrections.kinds], key),
             "ordinal": pa.array([ordinal for _, ordinal in corrections.kinds], pa.int32()),
             "code": pa.array(corrections.kinds.values(), pa.string()),
         }),
@@ -58,4 +59,4 @@ def corrected(dataset: Dataset, rows: "pa.Table", corrections: Corrections) -> "
 
 
 def _rows(said: Mapping[str, tuple[str, ...]]) -> list[dict[str, object]]:
-    return [{"report_id": report, "codes": list(codes)} for report, codes in said.items()]
+    return [{"report_id": key_of(report), "codes": list(codes)} for report, codes in said.items()]

@@ -21,7 +21,7 @@ _SIGHTING = """
     CREATE TABLE sighting AS
     SELECT report_id, any_value(file) AS file, arg_min(kind, ordinal) AS kind, any_value(source) AS source,
         min(received_at) AS received_at, date_trunc('month', min(received_at))::DATE AS month
-    FROM sightings GROUP BY report_id, coalesce(file, '#' || ordinal)
+    FROM sightings GROUP BY report_id, file, CASE WHEN file IS NULL THEN ordinal END
 """
 
 

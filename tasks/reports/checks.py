@@ -92,7 +92,7 @@ def _is_no_name(texts: "pa.Array") -> Flags:
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
     blank = pc.equal(pc.utf8_trim(texts, " "), "")
-    odd = pc.or_(pc.greater(pc.utf8_length(texts), NAME_LENGTH), pc.match_substring_regex(texts, r"\x00"))
+    odd = pc.or_(pc.greater(pc.utf8_length(texts), NAME_LENGTH), pc.match_substring(texts, "\0"))
     return _flags(pc.or_(blank, odd).fill_null(fill_value=True))
 
 

@@ -106,7 +106,7 @@ def _identified(rows: "pa.Table", name_key: bytes) -> "pa.Table":
     reporters = _Distinct(reporter.dictionary.to_pylist(), reporter.indices)
     content = _content(rows, vectors.column(" ".join, text), countries.column(" ".join, text))
     ids = keyed_digests(name_key, "report", column(rows, "reporter"), number, "row", content)
-    order = _once(ids)
+    order = ordered(ids)
     revision, later = _revisions(reporter.indices, number, order)
     same = ("external_id", "source", "received_at", "incident_type", "incident_at", "escalated", "incidents", "files")
     texts = pa.list_(pa.field("item", text, nullable=False))
@@ -141,19 +141,8 @@ def _content(rows: "pa.Table", vectors: "pa.Array", countries: "pa.Array") -> "p
         countries,
         pc.binary_join(column(rows, "files"), " "),
     ]
-    texts = [each.cast(pa.string()).fill_null("") if each.null_count < len(each) else "" for each in fields]
+    texts = ["" if 0 < len(each) == each.null_count else each.cast(pa.string()).fill_null("") for each in fields]
     return pc.binary_join_element_wise(*texts, _FIELDS)
-
-
-def _once(ids: "pa.Array") -> Places:
-    """Give the places of keys in their order, without those that repeat an earlier one."""
-    import pyarrow.compute as pc  # noqa: PLC0415 (as above)
-
-    order: Places = ordered(ids).to_numpy()
-    follow = ids.take(order)
-    new = pc.not_equal(follow[1:], follow[:-1]).to_numpy(zero_copy_only=False)
-    once: Places = order[np.append(len(order) > 0, new)[: len(order)]]
-    return once
 
 
 def _revisions(reporter: "pa.Array", number: "pa.Array", order: Places) -> tuple[NDArray[np.int32], "pa.Array"]:

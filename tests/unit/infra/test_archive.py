@@ -7,14 +7,14 @@ import pyarrow as pa
 import pytest
 
 from domain.errors import BlobCorrupt, BlobMissing, InvalidSettings
-from infra.archive import Archive, Dataset, open_archive, schema
+from infra.archive import Archive, Dataset, encoded_table, key_of, open_archive, schema
 
 NOON = dt.datetime(2017, 3, 1, 12, tzinfo=dt.UTC)
 
 
 def a_report(number: int, **other: object) -> dict[str, object]:
     row = {
-        "report_id": f"{number:064x}",
+        "report_id": f"{number:032x}" * 2,
         "received_at": NOON,
         "source": "esp",
         "incidents": 1,
@@ -25,9 +25,9 @@ def a_report(number: int, **other: object) -> dict[str, object]:
     return {**row, **other}
 
 
-def a_sighting(number: int, ordinal: int, file: str | None = "ab") -> dict[str, object]:
+def a_sighting(number: int, ordinal: int, file: str | None = "ab" * 32) -> dict[str, object]:
     return {
-        "report_id": f"{number:064x}",
+        "report_id": f"{number:032x}" * 2,
         "ordinal": ordinal,
         "received_at": NOON,
         "kind": "image",
@@ -51,7 +51,19 @@ def test_what_is_staged_is_read_back_under_the_fixed_columns(archive):
     table = archive.read(Dataset.SIGHTINGS, [batch.id])
     assert batch.rows == 3
     assert table.schema == schema(Dataset.SIGHTINGS)
-    assert table.to_pylist() == [rows[2], rows[1], rows[0]]
+    assert table.to_pylist() == [
+        {**row, "report_id": key_of(row["report_id"]), "file": row["file"] and key_of(row["file"])}
+        for row in (rows[2], rows[1], rows[0])
+    ]
+
+
+def test_a_table_gives_the_file_that_its_rows_give(archive):
+    rows = [a_sighting(1, 0, None), a_sighting(1, 1), a_sighting(2, 0)]
+    texts = schema(Dataset.SIGHTINGS)
+    for name in ("report_id", "file"):
+        texts = texts.set(texts.get_field_index(name), pa.field(name, pa.string()))
+    encoded = encoded_table(Dataset.SIGHTINGS, pa.Table.from_pylist(rows, schema=texts))
+    assert archive.keep(encoded) == archive.stage(Dataset.SIGHTINGS, rows)
 
 
 def test_the_same_rows_in_any_order_give_the_same_file_once(archive):

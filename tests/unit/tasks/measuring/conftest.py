@@ -31,7 +31,7 @@ def synthetic_rows(seed=1, reports=300):
         age = math.log2(1 + chance.random() * 31) / 5
         moment = START + dt.timedelta(days=age * DAYS, seconds=chance.randrange(86400))
         report = {
-            "report_id": f"{number:064x}",
+            "report_id": number.to_bytes(16),
             "received_at": moment,
             "source": "esp" if chance.random() < 0.4 + 0.5 * age else "public",
             "incidents": chance.choice((1, 1, 1, 1, 12)),
@@ -49,7 +49,7 @@ def synthetic_rows(seed=1, reports=300):
                     "ordinal": ordinal,
                     "received_at": moment,
                     "kind": "other" if number_of_file % 17 == 0 else kind,
-                    "file": None if number_of_file % 41 == 0 else f"{number_of_file:064x}",
+                    "file": None if number_of_file % 41 == 0 else number_of_file.to_bytes(16),
                     "source": report["source"],
                 }
             )

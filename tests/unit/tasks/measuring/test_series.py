@@ -22,11 +22,16 @@ from tasks.measuring.uniqueness import uniqueness
 from tasks.measuring.vectors import by_vector
 from tasks.measuring.volumes import monthly_by_kind, monthly_by_source, monthly_volume, yearly_volume
 
+FILES = [None, *(bytes([letter]) * 16 for letter in b"abcd")]
+_, FILE, OTHER, *_ = FILES
 REGION = {country.code: country.region for country in countries()}
 
 moments = st.datetimes(dt.datetime(2015, 11, 1), dt.datetime(2017, 3, 1), timezones=st.just(dt.UTC))  # noqa: DTZ001
 codes = st.sampled_from(["IN", "BR", "US", "NA", "XK", "AQ"])
-entries = st.tuples(st.sampled_from(["image", "video", "other"]), st.sampled_from([None, *"abcd"]))
+entries = st.tuples(
+    st.sampled_from(["image", "video", "other"]),
+    st.sampled_from([None, *(bytes([letter]) * 16 for letter in range(4))]),
+)
 reports = st.fixed_dictionaries(
     {
         "received_at": moments,
@@ -45,10 +50,10 @@ def as_rows(history):
     told, seen = [], []
     for number, report in enumerate(history):
         rest = {name: value for name, value in report.items() if name != "entries"}
-        told.append({"report_id": f"r{number}", "files": len(report["entries"]), **rest})
+        told.append({"report_id": number.to_bytes(16), "files": len(report["entries"]), **rest})
         for ordinal, (kind, file) in enumerate(report["entries"]):
             shared = {"received_at": report["received_at"], "source": report["source"]}
-            seen.append({"report_id": f"r{number}", "ordinal": ordinal, "kind": kind, "file": file, **shared})
+            seen.append({"report_id": number.to_bytes(16), "ordinal": ordinal, "kind": kind, "file": file, **shared})
     return told, seen
 
 
@@ -251,9 +256,9 @@ def test_the_four_counts_of_a_bundled_report_with_a_file_twice_differ():
         "incidents": 40,
         "vectors": [],
         "countries": [],
-        "entries": [("image", "a"), ("image", "a"), ("image", "b"), ("other", None), ("other", None)],
+        "entries": [("image", FILE), ("image", FILE), ("image", OTHER), ("other", None), ("other", None)],
     }
-    other = {**report, "incidents": 2, "entries": [("image", "b")]}
+    other = {**report, "incidents": 2, "entries": [("image", OTHER)]}
     _, _, monthly = counted([report, other], monthly_volume)
     month = pd.Timestamp("2024-05-01")
     assert monthly.to_dict("records") == [{"month": month, "reports": 2, "incidents": 42, "sightings": 5, "files": 2}]
