@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from domain.errors import ServiceFailed
@@ -18,6 +19,9 @@ Step = Callable[[Sequence[Item]], list[Result]]
 IN_FLIGHT_PER_WORKER = 3
 """Batches handed out ahead, so that no worker waits and no queue grows."""
 
+QUIET_SECONDS = 5.0
+"""Seconds without a result after which it is seen to that there are workers."""
+
 CONDUCT = {
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -27,6 +31,8 @@ CONDUCT = {
 """How Dask is to behave: nothing spills to disk in the clear, and a batch is given up once it has cost two workers."""
 
 _address = ""
+_clusters: list[Any] = []
+"""The cluster that this process has started, if it has."""
 
 
 @contextmanager
@@ -64,7 +70,11 @@ def _cluster(settings: Settings) -> Iterator[str]:
             dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL, memory_limit=settings.worker_memory,
         ) as cluster,
     ):  # fmt: skip
-        yield cluster.scheduler_address
+        _clusters.append(cluster)
+        try:
+            yield cluster.scheduler_address
+        finally:
+            _clusters.remove(cluster)
 
 
 def fan_out(
@@ -121,19 +131,37 @@ def _arriving(
     batch: int,
 ) -> Iterator[tuple[list[Item], list[Result] | None]]:
     """Give each batch with its results as they arrive; None for a batch of which workers keep dying."""
-    from distributed import KilledWorker, as_completed  # noqa: PLC0415
+    from distributed import KilledWorker  # noqa: PLC0415
 
     batches = iter([list(items[start : start + batch]) for start in range(0, len(items), batch)])
     ahead = IN_FLIGHT_PER_WORKER * max(1, len(client.scheduler_info()["workers"]))
-    in_flight = {client.submit(step, some, pure=False): some for some in islice(batches, ahead)}
-    arriving = as_completed(list(in_flight), loop=client.loop)
-    for future in arriving:
+    in_flight: dict[Any, list[Item]] = {}
+    arriving: SimpleQueue[Any] = SimpleQueue()
+
+    def submit(count: int) -> None:
+        for some in islice(batches, count):
+            future = client.submit(step, some, pure=False)
+            in_flight[future] = some
+            future.add_done_callback(arriving.put)
+
+    submit(ahead)
+    while in_flight:
+        try:
+            future = arriving.get(timeout=QUIET_SECONDS)
+        except Empty:
+            _revive()
+            continue
         some = in_flight.pop(future)
-        for following in islice(batches, 1):
-            in_flight[submitted := client.submit(step, following, pure=False)] = following
-            arriving.add(submitted)
+        submit(1)
         try:
             results = list(future.result())
         except KilledWorker:
             results = None
         yield some, results
+
+
+def _revive() -> None:
+    """Start workers again that Dask has given up: those that died while they started, or were slow to come back."""
+    for cluster in _clusters:
+        if len(cluster.workers) < len(cluster.worker_spec):
+            cluster.scale(len(cluster.worker_spec))
