@@ -23,6 +23,7 @@ _VALUES = {
     "espIdentifier": Identifier.ACCOUNT,
     "screenName": Identifier.ACCOUNT,
     "profileUrl": Identifier.ACCOUNT,
+    "associatedAccount": Identifier.ACCOUNT,
     "associatedAccount/*": Identifier.ACCOUNT,
     "deviceId/idValue": Identifier.DEVICE,
 }

@@ -6,7 +6,7 @@ import pytest
 from cybertips import details_xml, report_xml
 
 from domain.errors import Rejected
-from domain.report import Receipt, Rejection, Source
+from domain.report import Identifier, Receipt, Rejection, Source
 from tasks.reports.cybertip import parse_file_details, parse_report
 
 RECEIPT = Receipt("7", "esp-01", Source.ESP, datetime(2016, 5, 5, tzinfo=UTC))
@@ -35,6 +35,10 @@ def refusal(parse, *arguments):
 
 
 PARTS = [
+    (
+        {"people": user('<associatedAccount type="Linked"><id>q</id><email>a@example.org</email></associatedAccount>')},
+        {"people": user("<associatedAccount><id><deeper>q1</deeper></id></associatedAccount>")},
+    ),
     ({"summary": f"<platform>{'x' * 256}</platform>"}, {"summary": f"<platform>{'x' * 257}</platform>"}),
     (
         {"summary": f"<escalateToHighPriority>{'x' * 3000}</escalateToHighPriority>"},
@@ -139,3 +143,10 @@ DETAILS = [
 def test_the_details_of_a_file_say_what_they_may(good, bad):
     parse_file_details(details_xml("a", more=good), "a")
     assert refusal(parse_file_details, details_xml("a", more=bad), "a") is Rejection.SCHEMA
+
+
+def test_an_account_that_belongs_to_another_is_a_particular_however_it_is_told():
+    people = user("<associatedAccount>q0</associatedAccount><associatedAccount><id>q1</id></associatedAccount>")
+    report = parse_report(report_xml(people=people), RECEIPT, ())
+    accounts = {each.value for each in report.particulars if each.kind is Identifier.ACCOUNT}
+    assert accounts == {"q0", "q1"}
