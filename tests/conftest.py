@@ -10,9 +10,13 @@ os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from infra.ledger.engine import migrate
 from infra.world import world
+
+settings.register_profile("ours", deadline=None)  # a busy machine is no fault, nor is what is compiled on first use
+settings.load_profile("ours")
 
 
 @pytest.fixture

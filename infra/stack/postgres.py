@@ -21,6 +21,16 @@ ROLE = "breakwater"
 _DEBIAN = Path("/usr/lib/postgresql")
 _ACCOUNTS = ("postgres", "nobody")
 
+_MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+_FOR_LOADS = {
+    "shared_buffers": f"{min(2048, _MEMORY // 2**23)}MB",
+    "max_wal_size": "16GB",
+    "checkpoint_timeout": "30min",
+    "wal_compression": "on",
+}
+"""Keys are digests, so that a load writes all over its indexes: with the server's own few buffers and frequent
+checkpoints the same pages are written again and again (measured: 1.5 times as long, 3.6 times the log)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
@@ -50,6 +60,7 @@ class Postgres:
             "unix_socket_directories": "",
             "password_encryption": "scram-sha-256",
             "max_connections": "200",
+            **_FOR_LOADS,
         }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Service(
