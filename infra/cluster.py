@@ -27,8 +27,10 @@ CONDUCT = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.scheduler.allowed-failures": 1,
+    "distributed.deploy.lost-worker-timeout": "60s",
 }
-"""How Dask is to behave: nothing spills to disk in the clear, and a batch is given up once it has cost two workers."""
+"""How Dask is to behave: nothing spills to disk in the clear, a batch is given up once it has cost two workers, and a
+worker is not while it starts again on a busy machine."""
 
 _address = ""
 _clusters: list[Any] = []
