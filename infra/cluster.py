@@ -1,6 +1,7 @@
 """The run's Dask cluster: opened once by the flow on top, and the fan-out of batches over it."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -19,8 +20,8 @@ Step = Callable[[Sequence[Item]], list[Result]]
 IN_FLIGHT_PER_WORKER = 3
 """Batches handed out ahead, so that no worker waits and no queue grows."""
 
-QUIET_SECONDS = 5.0
-"""Seconds without a result after which it is seen to that there are workers."""
+LOOK_SECONDS = 5.0
+"""Seconds after which it is seen to again that there are workers."""
 
 CONDUCT = {
     "distributed.worker.memory.target": False,
@@ -147,11 +148,14 @@ def _arriving(
             future.add_done_callback(arriving.put)
 
     submit(ahead)
+    looked = 0.0
     while in_flight:
-        try:
-            future = arriving.get(timeout=QUIET_SECONDS)
-        except Empty:
+        if time.monotonic() - looked > LOOK_SECONDS:
+            looked = time.monotonic()
             _revive()
+        try:
+            future = arriving.get(timeout=LOOK_SECONDS)
+        except Empty:
             continue
         some = in_flight.pop(future)
         submit(1)
