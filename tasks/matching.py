@@ -7,17 +7,20 @@ every entry, and entries that came or changed with every file. The rows are thos
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.counts import Counts
 from domain.match import DIGESTS, VIDEO_SHARE, KnownHash, ListedEntry, Match, SignalType, settles
-from domain.media import MATCH_RADIUS, Algorithm, BlobKey, Kind
+from domain.media import MATCH_RADIUS, BlobKey, Kind
+from infra.index.following import followed
 from infra.index.hash_index import HashIndex, words
 from infra.ledger import claims, matches
 from infra.ledger.claims import Claim, Claimed
-from infra.ledger.engine import Transaction
+from infra.ledger.engine import Transaction, reading
+from infra.ledger.hashes import STORED, Listed, Stored, starts
 from infra.ledger.matches import Agreement, Frame
 from infra.world import world
 from tasks.lists.signals import canonical, spellings, type_named
@@ -27,7 +30,7 @@ REPORTS_AT_ONCE = 2000
 """Reports whose claims are compared in one transaction."""
 
 HASHES_AT_ONCE = 10_000
-"""Hashes of new entries that are compared with claims at once."""
+"""Hashes of new entries that are compared at once."""
 
 _PREFERRED = {signal_type: place for place, signal_type in enumerate((SignalType.PDQ, *DIGESTS))}
 _MD5S = (SignalType.MD5, SignalType.VIDEO_MD5)
@@ -83,6 +86,28 @@ def _near(frames: Sequence[Frame], stored: Sequence[KnownHash]) -> Iterator[tupl
     index.add(np.arange(len(stored)), words([bytes.fromhex(one.signal) for one in stored]))
     for at, hits, distances in index.within(words([frame.bits for frame in frames]), MATCH_RADIUS):
         yield from zip((at // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True)
+
+
+def whole_entries(known: Iterable[KnownHash], most: int = HASHES_AT_ONCE) -> Iterator[list[KnownHash]]:
+    """Give the hashes that may be matched in pieces of about so many; those of one entry, in a row, stay together."""
+    piece: list[KnownHash] = []
+    for _, of_entry in groupby(known, key=lambda one: (one.of.list_name, one.of.entry)):
+        piece += [one for one in of_entry if _good(one)]
+        if len(piece) >= most:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def near_by(index: HashIndex, hashes: Sequence[bytes]) -> tuple[list[int], NDArray[np.int64]]:
+    """Find which of these (each 32 bytes, or several hashes in a row) have anything within 31 bits, and those's ids."""
+    places, ids = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    if hashes:
+        for at, hits, _ in index.within(words(list(hashes)), MATCH_RADIUS):
+            places.append(np.unique(at // (len(hashes[0]) // 32)))
+            ids.append(np.unique(hits))
+    return np.unique(np.concatenate(places)).tolist(), np.unique(np.concatenate(ids))
 
 
 def match_digests(agreements: Iterable[Agreement]) -> list[Match]:
@@ -145,6 +170,7 @@ def spellings_of(signal_type: SignalType, value: str) -> set[str]:
 @step
 def match_files() -> Counts:
     """Match every file that is new with every list, and the claims of every report that is new."""
+    _follow()
     with world().ledger.begin() as connection:
         dropped = matches.forget_unusable(connection)
         counts = _compared(connection, tested=False) + Counts(matches_new=dropped)
@@ -163,6 +189,7 @@ def match_entries() -> Counts:
     No file is opened: fingerprints and digests stand in the ledger. Run before `match_files`, it leaves that one the
     files that are new, so that nothing is compared twice.
     """
+    _follow()
     with world().ledger.begin() as connection:
         recalled = matches.recall_withdrawn(connection)
         counts = _compared(connection, tested=True) + _claims_of_entries(connection)
@@ -171,20 +198,58 @@ def match_entries() -> Counts:
     return counts + Counts(entries_tested=entries, matches_recalled=recalled, entries_quarantined=flooding)
 
 
+def _stored(connection: Transaction) -> HashIndex:
+    return followed(world().settings.root / "index" / "stored", Stored(connection))
+
+
+def _listed(connection: Transaction) -> HashIndex:
+    return followed(world().settings.root / "index" / "listed", Listed(connection))
+
+
+def _follow() -> None:
+    """Bring the indexes to where the ledger is while others may write; what comes meanwhile is little."""
+    with reading(world().ledger) as connection:
+        if matches.waiting(connection, tested=True) or matches.waiting(connection, tested=False):
+            _stored(connection)
+            _listed(connection)
+
+
 def _compared(connection: Transaction, *, tested: bool) -> Counts:
     """Compare untested files with all entries, or tested files with untested entries, and write what stands."""
     if not matches.waiting(connection, tested=tested):
         return Counts(files_matched=0, matches_new=0, matches_recalled=0)
-    known = list(matches.known(connection, [SignalType.PDQ], untested=tested))
     found = match_digests(matches.agreements(connection, tested=tested))
-    if known:
-        least = min(one.of.quality for one in known)
-        for algorithm in (Algorithm.PDQ, Algorithm.PDQ_TRIMMED):
-            for frames in matches.frames(connection, algorithm, tested=tested, least=least):
-                found += match_pictures(frames, known)
+    found += _pictures_of_entries(connection) if tested else _pictures_of_files(connection)
     standing = joined(found)
     new, gone = matches.record(connection, standing, tested=tested)
     return Counts(files_matched=len({one.blob for one in standing}), matches_new=new, matches_recalled=gone)
+
+
+def _pictures_of_files(connection: Transaction) -> list[Match]:
+    """Match files that are new by picture: the index of what is listed says which entries are read."""
+    index, least = _listed(connection), matches.least_quality(connection)
+    found: list[Match] = []
+    for algorithm in STORED if len(index) else ():
+        for frames in matches.frames(connection, algorithm, tested=False, least=least):
+            near, ids = near_by(index, [frame.bits for frame in frames])
+            files = {frames[place].blob for place in near}
+            known = matches.known_as(connection, [one.tobytes().hex() for one in index.under(ids)])
+            found += match_pictures([frame for frame in frames if frame.blob in files], known)
+    return found
+
+
+def _pictures_of_entries(connection: Transaction) -> list[Match]:
+    """Match entries that are new by picture: the index of what is stored says which files are read."""
+    index, least = _stored(connection), matches.least_quality(connection)
+    found: list[Match] = []
+    untested = matches.known(connection, [SignalType.PDQ], untested=True) if len(index) else ()
+    for known in whole_entries(untested):
+        near, ids = near_by(index, [bytes.fromhex(one.signal) for one in known])
+        those = [known[place] for place in near]
+        for algorithm in STORED:
+            for frames in matches.frames(connection, algorithm, tested=True, least=least, starts=starts(ids)):
+                found += match_pictures(frames, those)
+    return found
 
 
 def _claims_of_some() -> Counts | None:

@@ -32,13 +32,13 @@ def locked(folder: Path) -> Iterator[None]:
 def said(folder: Path) -> str:
     """Read which segments are in force; the same text as before says that nothing has changed."""
     try:
-        return (folder / IN_FORCE).read_text()
+        return (folder / IN_FORCE).read_text(errors="replace")
     except FileNotFoundError:
-        return "[]"
+        return json.dumps({"note": "", "segments": []})
 
 
-def read(folder: Path, known: Sequence[Segment]) -> tuple[str, tuple[Segment, ...]]:
-    """Give what is in force, and its segments; those of `known` are not mapped again.
+def read(folder: Path, known: Sequence[Segment]) -> tuple[str, str, tuple[Segment, ...]]:
+    """Give what is in force, and of it the note and the segments; those of `known` are not mapped again.
 
     Raises:
         IndexDamaged: a file is missing or not whole.
@@ -47,12 +47,13 @@ def read(folder: Path, known: Sequence[Segment]) -> tuple[str, tuple[Segment, ..
     for _ in range(ATTEMPTS):
         text = said(folder)
         try:
-            return text, tuple(_segment(folder, known, *each) for each in json.loads(text))
+            told = json.loads(text)
+            return text, str(told["note"]), tuple(_segment(folder, known, *each) for each in told["segments"])
         except FileNotFoundError:  # a writer has replaced it since, unless the text is the same
             if text == before:
                 break
             before = text
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, LookupError):
             break
     raise IndexDamaged("the index on disk is not whole; remove its folder, it is built again from the ledger")
 
@@ -68,21 +69,27 @@ def _segment(folder: Path, known: Sequence[Segment], name: str, withdrawn: str) 
     return segment.marked(marked)
 
 
-def put_in_force(folder: Path, segments: Sequence[Segment]) -> str:
-    """Have these segments in force from now on, and remove the files of all others."""
+def put_in_force(folder: Path, segments: Sequence[Segment], note: str) -> str:
+    """Have these segments in force from now on, with a note on them, and remove the files of all others."""
     entries = []
     for segment in segments:
         rows = np.flatnonzero(segment.stored.withdrawn).astype(np.uint32).tobytes()
         if rows and not (folder / _name(rows)).exists():
             _write(folder / _name(rows), rows)
         entries.append([segment.name, _name(rows) if rows else ""])
-    text = json.dumps(entries)
+    text = json.dumps({"note": note, "segments": entries})
     _write(folder / IN_FORCE, text.encode())
     needed = {IN_FORCE, LOCK, *(name for entry in entries for name in entry)}
     for file in folder.iterdir():
         if file.name not in needed:
             file.unlink()
     return text
+
+
+def empty(folder: Path) -> None:
+    """Have nothing in force, whatever the files are."""
+    with locked(folder):
+        put_in_force(folder, (), "")
 
 
 def _name(rows: bytes) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.errors import IndexDamaged
 from domain.media import MATCH_RADIUS
 from infra.index import files
 from infra.index.kernels import LANES, Wanted, Words, fixed, search
@@ -21,6 +22,9 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Three columns of one length."""
 
 GROWTH = 4
+LARGEST = 1 << 23
+"""Hashes beyond which segments are not merged: a merge needs 120 bytes of memory for each, and a second a million."""
+
 PIECE = 1 << 17
 """Pairs that are given at once."""
 
@@ -42,7 +46,7 @@ class HashIndex:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._segments: tuple[Segment, ...] = ()
-        self._said = ""
+        self._said = self._note = ""
         if folder is not None:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.refresh()
@@ -54,6 +58,11 @@ class HashIndex:
     def size(self) -> int:
         """Bytes of ids, hashes and tables."""
         return sum(segment.size for segment in self._segments)
+
+    @property
+    def note(self) -> str:
+        """What the last change said of how far the index reaches; empty where nothing did."""
+        return self._note
 
     def within(self, queries: Words, radius: int = MATCH_RADIUS) -> Iterator[Pairs]:
         """Find all that is at most `radius` bits (0–31) from each query (N × 4): places of queries, ids, distances.
@@ -76,10 +85,24 @@ class HashIndex:
             if found[-1, 0]:
                 yield _emptied(found, segment)
 
-    def add(self, ids: Ids, hashes: Words) -> int:
-        """Add hashes (N × 4) under ids (N); what is there already is not added again. Gives how many are new."""
+    def under(self, ids: Ids) -> Words:
+        """Give the hashes (N × 4) under these ids, in no stated order."""
+        found = [segment.under(ids) for segment in self._segments]
+        return np.concatenate([np.empty((0, 4), np.uint64), *found])
+
+    def add(self, ids: Ids, hashes: Words, note: tuple[str, str] | None = None) -> int:
+        """Add hashes (N × 4) under ids (N); what is there already is not added again. Gives how many are new.
+
+        Args:
+            ids: whose they are.
+            hashes: the hashes.
+            note: what the index must have noted, and what it notes with this change.
+
+        Raises:
+            IndexDamaged: it has noted something else, or its files are not whole.
+        """
         ids, hashes = canonical(ids, hashes)
-        with self._changing():
+        with self._changing(note):
             new = np.ones(len(ids), np.bool_)
             for segment in self._segments:
                 new &= ~segment.holds(ids, hashes)
@@ -96,6 +119,11 @@ class HashIndex:
             self._settle([segment.without(ids) for segment in self._segments])
             return before - len(self)
 
+    def empty(self) -> None:
+        """Withdraw everything, and note nothing."""
+        with self._changing((self._note, "")):
+            self._segments = ()
+
     def compact(self) -> None:
         """Make one segment of all; it is byte for byte what adding the same to an empty index makes."""
         with self._changing():
@@ -107,7 +135,7 @@ class HashIndex:
         for segment in segments:
             whole = 2 * segment.living > len(segment)
             settled += [segment] if whole else self._merged((segment,))
-            while len(settled) > 1 and settled[-2].living < GROWTH * settled[-1].living:
+            while len(settled) > 1 and _worth_merging(settled[-2].living, settled[-1].living):
                 settled[-2:] = self._merged(tuple(settled[-2:]))
         self._segments = tuple(settled)
 
@@ -120,17 +148,20 @@ class HashIndex:
         return (build(*canonical(ids, hashes), self._folder),)
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def _changing(self, note: tuple[str, str] | None = None) -> Iterator[None]:
         """Let nobody else change the index until the block ends, and put in force then what it made."""
         if self._folder is None:
             yield
             return
         with files.locked(self._folder):
             self.refresh()
+            before, after = note or (self._note, self._note)
+            if before != self._note:
+                raise IndexDamaged("another process has changed the index meanwhile; follow the ledger again")
             kept = self._segments
             try:
                 yield
-                self._said = files.put_in_force(self._folder, self._segments)
+                self._said, self._note = files.put_in_force(self._folder, self._segments, after), after
                 kept = self._segments
             finally:
                 self._segments = kept
@@ -142,7 +173,11 @@ class HashIndex:
             IndexDamaged: the files are not whole.
         """
         if self._folder is not None and files.said(self._folder) != self._said:
-            self._said, self._segments = files.read(self._folder, self._segments)
+            self._said, self._note, self._segments = files.read(self._folder, self._segments)
+
+
+def _worth_merging(larger: int, smaller: int) -> bool:
+    return larger < GROWTH * smaller and larger + smaller <= LARGEST
 
 
 def _by_bucket(queries: Words) -> NDArray[np.int64]:

@@ -54,6 +54,8 @@ class Segment:
 
     def left(self) -> tuple[Ids, Words]:
         """Give what is not withdrawn."""
+        if self.living == len(self):
+            return self.ids, self.stored.hashes
         kept = ~self.stored.withdrawn
         return self.ids[kept], self.stored.hashes[kept]
 
@@ -63,6 +65,11 @@ class Segment:
         first, after = (np.searchsorted(self.ids, wanted, side) for side in ("left", "right"))
         counts = after - first
         return np.repeat(first - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+
+    def under(self, ids: Ids) -> Words:
+        """Give the hashes under these ids that are not withdrawn."""
+        rows = self._rows_of(ids)
+        return self.stored.hashes[rows[~self.stored.withdrawn[rows]]]
 
     def holds(self, ids: Ids, hashes: Words) -> NDArray[np.bool_]:
         """Tell of each of these hashes whether it is here under its id, and not withdrawn."""
@@ -91,12 +98,28 @@ def canonical(ids: Ids, hashes: Words) -> tuple[Ids, Words]:
     if np.all(ids[1:] > ids[:-1]):
         return ids, hashes
     order = np.argsort(ids, kind="stable")
-    if np.any(ids[order[1:]] == ids[order[:-1]]):
-        order = np.lexsort((*hashes.T[::-1], ids))
     ids, hashes = ids[order], hashes[order]
+    for words in (1, 4):  # most are in order already, or are by their first words
+        rows = _out_of_order(ids, hashes)
+        if len(rows):
+            order = rows[np.lexsort((*hashes[rows, :words].T[::-1], ids[rows]))]
+            hashes[rows] = hashes[order]
     new = np.ones(len(ids), np.bool_)
     new[1:] = (ids[1:] != ids[:-1]) | np.any(hashes[1:] != hashes[:-1], axis=1)
     return (ids, hashes) if new.all() else (ids[new], hashes[new])
+
+
+def _out_of_order(ids: Ids, hashes: Words) -> NDArray[np.int64]:
+    """Give all rows of those ids, sorted, whose hashes are not."""
+    same = ids[1:] == ids[:-1]
+    greater = np.zeros(len(same), np.bool_)
+    for word in range(3, -1, -1):
+        before, after = hashes[:-1, word], hashes[1:, word]
+        greater = (before > after) | ((before == after) & greater)
+    groups = np.concatenate([[0], np.cumsum(~same)])
+    wrong = np.zeros(groups[-1] + 1, np.bool_)
+    wrong[groups[1:][same & greater]] = True
+    return np.flatnonzero(wrong[groups])
 
 
 def build(ids: Ids, hashes: Words, folder: Path | None = None) -> Segment:

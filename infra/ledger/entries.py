@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, and_, select, update
 
 from domain.lists import Entry, EntryState, Vote
-from infra.ledger import schema
+from infra.ledger import hashes, schema
 from infra.ledger.engine import upsert
 
 
@@ -42,8 +42,9 @@ def propose(connection: Connection, name: str, entry: Entry) -> None:
     }])  # fmt: skip
     for table in (schema.entry_vote, schema.known_hash):
         connection.execute(table.delete().where(table.c.list_name == name, table.c.entry == entry.name))
-    hashes = [{**of, "signal_type": each.type, "signal": each.value} for each in entry.signals]
-    upsert(connection, schema.known_hash, hashes)
+    number = hashes.begin_writing(connection)
+    signals = [{**of, "signal_type": each.type, "signal": each.value, "written": number} for each in entry.signals]
+    upsert(connection, schema.known_hash, signals)
 
 
 def vote(connection: Connection, name: str, entry: str, reviewer: str, said: tuple[Vote, str, str]) -> int:

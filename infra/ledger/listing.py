@@ -34,7 +34,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.counts import Counts
 from domain.lists import Entry, EntryState, Signal, Tombstone
-from infra.ledger import matches, schema
+from infra.ledger import hashes, matches, schema
 
 _metadata = MetaData()
 _temporary: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
@@ -75,16 +75,16 @@ def stage(connection: Connection, items: Sequence[Entry | Tombstone]) -> None:
     connection.execute(delete(_entry).where(_entry.c.entry.in_(list(told))))
     connection.execute(delete(_hash).where(_hash.c.entry.in_(replaced)))
     connection.execute(insert(_entry), [{"entry": name, "changed": False, **one.row} for name, one in told.items()])
-    hashes = [
+    signals = [
         {
             "entry": name, "signal_type": each.type, "signal": each.value,
             "seconds": each.seconds, "quality": each.quality,
         }
         for name, one in told.items() for each in one.signals
     ]  # fmt: skip
-    if hashes:
+    if signals:
         adding = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(_hash)
-        connection.execute(adding.on_conflict_do_nothing(), hashes)
+        connection.execute(adding.on_conflict_do_nothing(), signals)
 
 
 class _Statement:
@@ -146,10 +146,11 @@ def merge(connection: Connection, name: str, *, whole: bool) -> Counts:
     left = connection.execute(update(entry).where(standing, or_(leaving, unsaid)).values(withdrawn_at=now)).rowcount
     _write_entries(connection, name, now)
     columns = ["entry", "signal_type", "signal", "seconds", "quality"]
-    fresh = select(literal(name), *(_hash.c[column] for column in columns)).where(
-        staged, ~exists(select(known.c.entry).where(same))
-    )
-    connection.execute(insert(known).from_select(["list_name", *columns], fresh))
+    if counts["list_hashes_new"]:
+        written = literal(hashes.begin_writing(connection))
+        fresh = select(literal(name), written, *(_hash.c[column] for column in columns))
+        fresh = fresh.where(staged, ~exists(select(known.c.entry).where(same)))
+        connection.execute(insert(known).from_select(["list_name", "written", *columns], fresh))
     return counts + Counts(list_entries_withdrawn=left, matches_recalled=matches.recall_withdrawn(connection))
 
 

@@ -1,6 +1,6 @@
 """Matches in the ledger: what is to be compared, what was found, and what is recalled with the entry that made it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import groupby
@@ -30,6 +30,7 @@ from domain.media import Algorithm, BlobKey, Kind
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.media import usable
+from infra.ledger.reports import MANY
 
 FRAMES_AT_ONCE = 20_000
 """Frames that are compared at once, and a film's rest."""
@@ -68,6 +69,10 @@ def live() -> ColumnElement[bool]:
     return entry.withdrawn_at.is_(None) & entry.state.in_(MATCHING)
 
 
+def _was(tested: bool) -> ColumnElement[bool]:  # noqa: FBT001 (of two kinds of files)
+    return schema.blob.c.tested if tested else ~schema.blob.c.tested
+
+
 def _listed() -> tuple[Any, ...]:
     entry, of = schema.list_entry.c, schema.hash_list.c
     return entry.list_name, entry.entry, entry.category, of.radius, of.quality, entry.size, entry.state
@@ -96,35 +101,70 @@ def known(
 ) -> Iterator[KnownHash]:
     """Give the hashes of these types that are matched, of every list; of entries that are `untested` if asked so."""
     hashes = schema.known_hash.c
-    query = _of_lists([*_listed(), hashes.signal_type, hashes.signal, hashes.quality])
-    query = query.where(hashes.signal_type.in_(signal_types)).order_by(hashes.list_name, hashes.entry, hashes.signal)
+    query = _known().where(hashes.signal_type.in_(signal_types))
+    query = query.order_by(hashes.list_name, hashes.entry, hashes.signal)
     if untested:
         query = query.where(~schema.list_entry.c.tested)
-    of = ListedEntry("", "")
     with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
-        for row in rows:
-            if (of.list_name, of.entry) != (row[0], row[1]):
-                of = _listed_entry(row)
-            yield KnownHash(of, SignalType(row.signal_type), row.signal, row.quality)
+        yield from _read(rows)
 
 
-def frames(connection: Connection, algorithm: Algorithm, *, tested: bool, least: int) -> Iterator[list[Frame]]:
-    """Give the fingerprints of files that were `tested` or not, from a quality on, whole files in each piece."""
+def known_as(connection: Connection, signals: Sequence[str]) -> list[KnownHash]:
+    """Give the PDQ hashes of every list that are matched and are among these."""
+    hashes = schema.known_hash.c
+    found: list[KnownHash] = []
+    for start in range(0, len(signals), MANY):
+        of_these = hashes.signal.in_(signals[start : start + MANY])
+        found += _read(connection.execute(_known().where(hashes.signal_type == SignalType.PDQ, of_these)))
+    return found
+
+
+def _known() -> Select[Any]:
+    hashes = schema.known_hash.c
+    return _of_lists([*_listed(), hashes.signal_type, hashes.signal, hashes.quality])
+
+
+def _read(rows: Iterable[Row[Any]]) -> Iterator[KnownHash]:
+    """Read known hashes; those of one entry that follow one another share it."""
+    of = ListedEntry("", "")
+    for row in rows:
+        if (of.list_name, of.entry) != (row[0], row[1]):
+            of = _listed_entry(row)
+        yield KnownHash(of, SignalType(row.signal_type), row.signal, row.quality)
+
+
+def least_quality(connection: Connection) -> int:
+    """Give the least quality of a hash that any list matches."""
+    return connection.scalar(select(func.min(schema.hash_list.c.quality))) or 0
+
+
+def frames(
+    connection: Connection, algorithm: Algorithm, *, tested: bool, least: int, starts: Sequence[str] | None = None
+) -> Iterator[list[Frame]]:
+    """Give the fingerprints of files that were `tested` or not, from a quality on, whole files in each piece.
+
+    With `starts`, of files alone whose ids begin so.
+    """
     prints = schema.fingerprint.c
     query = (
         select(prints.blob_id, schema.blob.c.kind, prints.quality, prints.bits)
         .join(schema.blob, schema.blob.c.id == prints.blob_id)
-        .where(prints.algorithm == algorithm, prints.quality >= least, usable(), schema.blob.c.tested.is_(tested))
+        .where(prints.algorithm == algorithm, prints.quality >= least, usable(), _was(tested))
         .order_by(prints.blob_id, prints.ordinal)
     )
+    queries = [query]
+    if starts is not None:
+        some = (starts[start : start + MANY] for start in range(0, len(starts), MANY))
+        queries = [query.where(schema.blob.c.start.in_(each)) for each in some]
     piece: list[Frame] = []
-    with connection.execute(query, execution_options={"yield_per": 1000}) as result:
-        rows = (Frame(blob, Kind(kind), quality, bytes(bits)) for blob, kind, quality, bits in result)
-        for _, of_file in groupby(rows, key=lambda frame: frame.blob):
-            piece.extend(of_file)
-            if len(piece) >= FRAMES_AT_ONCE:
-                yield piece
-                piece = []
+    for each in queries:
+        with connection.execute(each, execution_options={"yield_per": 1000}) as result:
+            rows = (Frame(blob, Kind(kind), quality, bytes(bits)) for blob, kind, quality, bits in result)
+            for _, of_file in groupby(rows, key=lambda frame: frame.blob):
+                piece.extend(of_file)
+                if len(piece) >= FRAMES_AT_ONCE:
+                    yield piece
+                    piece = []
     if piece:
         yield piece
 
@@ -142,7 +182,7 @@ def agreements(connection: Connection, *, tested: bool) -> list[Agreement]:
     found = []
     for signal_type in DIGESTS:
         query = _of_lists([*_listed(), blob.id, blob.size]).join(schema.blob, _COLUMNS[signal_type] == hashes.signal)
-        query = query.where(hashes.signal_type == signal_type, usable(), blob.tested.is_(tested))
+        query = query.where(hashes.signal_type == signal_type, usable(), _was(tested))
         if tested:
             query = query.where(~schema.list_entry.c.tested)
         for row in connection.execute(query):
@@ -156,15 +196,13 @@ def record(connection: Connection, found: Sequence[Match], *, tested: bool) -> t
 
     Compared were untested files with every entry, or `tested` ones with untested entries.
     """
-    table, entry = schema.match.c, schema.list_entry.c
-    files = table.blob_id.in_(select(schema.blob.c.id).where(usable(), schema.blob.c.tested.is_(tested)))
-    of_untested = exists().where(
-        entry.list_name == table.list_name, entry.entry == table.entry, ~entry.tested, live()
-    )  # fmt: skip
-    compared = files & of_untested if tested else files
+    table = schema.match.c
+    held = select(table.blob_id, table.list_name, table.entry)
+    held = held.join(schema.blob, schema.blob.c.id == table.blob_id).where(usable(), _was(tested))
+    if tested:
+        held = held.join(schema.list_entry, _same_entry(schema.match)).where(~schema.list_entry.c.tested, live())
     now = {(each.blob, each.list_name, each.entry) for each in found}
-    held = connection.execute(select(table.blob_id, table.list_name, table.entry).where(compared))
-    gone = [key for key in map(tuple, held) if key not in now]
+    gone = [key for key in connection.execute(held).tuples() if key not in now]
     moment = datetime.now(UTC)
     recalls = [
         {"list_name": name, "entry": of, "file": blob, "ordinal": _OF_A_BLOB, "recalled_at": moment, "reason": CHANGED}

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, false, func, or_, sele
 from domain.counts import Counts
 from domain.media import MATCH_QUALITY, Algorithm, BlobKey, Fingerprints, Kind
 from domain.report import FileFault
-from infra.ledger import schema
+from infra.ledger import hashes, schema
 from infra.ledger.engine import upsert
 
 Unreadable = tuple[BlobKey, FileFault]
@@ -49,6 +49,7 @@ def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints 
     """Write fingerprints and sizes, and the faults of what cannot be decoded."""
     whole = [each for each in outcomes if isinstance(each, Fingerprints)]
     faults = [each for each in outcomes if not isinstance(each, Fingerprints)]
+    number = hashes.begin_writing(connection) if whole else 0
     rows = [
         {
             "blob_id": each.blob,
@@ -58,6 +59,7 @@ def record_fingerprints(connection: Connection, outcomes: Sequence[Fingerprints 
             "quality": frame.quality,
             "mode": frame.mode,
             "bits": frame.bits,
+            "written": number,
         }
         for each in whole
         for ordinal, frame in enumerate(each.frames)

@@ -20,6 +20,7 @@ WRITTEN = {
     "batch": "INSERT, UPDATE",
     "blob": "UPDATE (fault, width, height, duration, tested)",
     "fingerprint": "INSERT, UPDATE",
+    "hash_writing": "INSERT",
     "list_entry": "UPDATE (state, tested)",
     "match": "INSERT, UPDATE, DELETE",
     "claim_match": "INSERT, UPDATE, DELETE",

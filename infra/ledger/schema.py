@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     DateTime,
     Float,
     ForeignKey,
@@ -32,6 +33,9 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+
+START = 8
+"""Characters of a blob's id that an index keeps: as many as a number of 64 bits holds."""
 
 Key = String(64)
 Code = String(96)
@@ -72,13 +76,13 @@ Index(
     "ix_report_to_archive",
     report.c.id,
     postgresql_where=text("NOT archived AND rejection IS NULL"),
-    sqlite_where=text("NOT archived AND rejection IS NULL"),
+    sqlite_where=text("archived = 0 AND rejection IS NULL"),  # word by word as queries say it, or it is not used
 )
 Index(
     "ix_report_to_test",
     report.c.id,
     postgresql_where=text("NOT tested AND rejection IS NULL"),
-    sqlite_where=text("NOT tested AND rejection IS NULL"),
+    sqlite_where=text("tested = 0 AND rejection IS NULL"),
 )
 taken_drop = Table(
     "taken_drop",
@@ -224,7 +228,7 @@ blob = Table(
     Column("md5", String(32), nullable=False, index=True),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Code, nullable=False),
-    Column("kind", Code, nullable=False, index=True),
+    Column("kind", Code, nullable=False),
     Column("fault", Code, comment="why it is quarantined: what is wrong with the bytes themselves"),
     Column("width", Integer),
     Column("height", Integer),
@@ -232,8 +236,12 @@ blob = Table(
     Column(
         "tested", Boolean, nullable=False, server_default=text("false"), comment="against every entry tested before"
     ),
-)
-Index("ix_blob_to_test", blob.c.id, postgresql_where=text("NOT tested"), sqlite_where=text("NOT tested"))
+    Column(
+        "start", String(START), Computed(f"substr(id, 1, {START})", persisted=True), nullable=False, index=True,
+        comment="how its id begins: its number in an index",
+    ),
+)  # fmt: skip
+Index("ix_blob_to_test", blob.c.tested, postgresql_where=text("NOT tested"), sqlite_where=text("tested = 0"))
 blob_key = Table(
     "blob_key",
     metadata,
@@ -241,6 +249,14 @@ blob_key = Table(
     Column("object", Key, nullable=False, unique=True, comment="the object's name in the store: a keyed digest"),
     Column("kek", Key, nullable=False, index=True, comment="the key-encryption key that opens the wrapped key"),
     Column("wrapped", LargeBinary, nullable=False, comment="the wrapped data key; without this row nobody reads it"),
+)
+hash_writing = Table(
+    "hash_writing",
+    metadata,
+    Column(
+        "number", Integer, primary_key=True, autoincrement=True, comment="in the order in which they were committed"
+    ),
+    Column("mark", String(32), nullable=False, comment="drawn by lot: an index tells by it whose rows it holds"),
 )
 fingerprint = Table(
     "fingerprint",
@@ -252,6 +268,7 @@ fingerprint = Table(
     Column("quality", Integer, nullable=False),
     Column("mode", Code, nullable=False, comment="exact, match, triage"),
     Column("bits", LargeBinary, nullable=False, comment="eight orientations of 32 bytes, the published one first"),
+    Column("written", Integer, ForeignKey("hash_writing.number"), nullable=False, index=True),
 )
 
 hash_list = Table(
@@ -287,9 +304,9 @@ list_entry = Table(
 )
 Index(
     "ix_list_entry_to_test",
-    list_entry.c.list_name,
+    list_entry.c.tested,
     postgresql_where=text("NOT tested"),
-    sqlite_where=text("NOT tested"),
+    sqlite_where=text("tested = 0"),
 )
 known_hash = Table(
     "known_hash",
@@ -300,6 +317,7 @@ known_hash = Table(
     Column("signal", String(1024), primary_key=True, comment="in its canonical spelling"),
     Column("seconds", Float, comment="a frame's time from the start"),
     Column("quality", Integer, comment="a frame's quality, where the list says"),
+    Column("written", Integer, ForeignKey("hash_writing.number"), nullable=False, index=True),
     ForeignKeyConstraint(["list_name", "entry"], ["list_entry.list_name", "list_entry.entry"]),
 )
 Index("ix_known_hash_signal", known_hash.c.signal)

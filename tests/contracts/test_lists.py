@@ -2,6 +2,7 @@
 
 import random
 import secrets
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -146,12 +147,31 @@ def test_bit_by_bit_the_rows_are_those_of_comparing_all_with_all(house, seed):
     for turn in range(12):
         for _ in range(rng.randrange(2, 5)):
             _change(house, rng, turn, listed)
+        _harm(house / "index", rng)
         for step in rng.sample([match_files, match_entries], 2):
             step.fn()
         assert rows(schema.match) == all_with_all()
         stood |= set(rows(schema.match))
     assert len(stood) > 5
     assert rows(schema.recall)
+
+
+def _harm(folder, rng):
+    """Lose, break or set back the indexes, which are nothing but a help."""
+    files = [each for each in sorted(folder.rglob("*")) if each.is_file()]
+    kept, roll = folder.with_name("kept"), rng.randrange(8)
+    if roll == 0 and files:
+        shutil.rmtree(folder)
+    elif roll == 1 and files:
+        file = rng.choice(files)
+        file.write_bytes(file.read_bytes()[: rng.randrange(20)])
+    elif roll == 2 and files:
+        rng.choice(files).unlink()
+    elif roll == 3 and files:
+        shutil.copytree(folder, kept, dirs_exist_ok=True)
+    elif roll == 4 and kept.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(kept, folder)
 
 
 def _change(house, rng, turn, listed):

@@ -2,16 +2,17 @@
 
 import base64
 import random
+import shutil
 from collections import defaultdict
 
 import pytest
 from bits import oriented, some, turned
-from listed import entry, import_entries, matched, rows, store
+from listed import all_with_all, entry, import_entries, matched, rows, store
 from taken_in import key
 
 from domain.match import KnownHash, ListedEntry, Match, SignalType
 from domain.media import Fingerprint, Fingerprints, Kind, hamming
-from infra.ledger import media, schema
+from infra.ledger import matches, media, schema
 from infra.ledger.claims import Claim, Claimed
 from infra.ledger.matches import Agreement, Frame
 from infra.world import world
@@ -221,6 +222,42 @@ def test_an_entry_that_floods_is_quarantined_and_a_person_lets_it_out(data, monk
     release("mine", "1")
     assert (match_files.fn() + match_entries.fn())["entries_quarantined"] == 0
     assert {(row[2], row[7]) for row in rows(schema.match)} == {("1", True), ("2", True)}
+
+
+def test_a_run_that_dies_after_it_changed_the_index_leaves_nothing_unmatched(data, monkeypatch):
+    import_entries(data, "mine", entry("1", some(1)))
+    store("a", oriented(turned(some(1), 3)))
+    with monkeypatch.context() as patch:
+        patch.setattr(matches, "record", lambda *_, **__: 1 / 0)
+        for step in (match_files, match_entries):
+            with pytest.raises(ZeroDivisionError):
+                step.fn()
+    assert (data / "index" / "stored" / "index.json").exists()
+    assert matched() == set()
+    match_files.fn()
+    assert matched() == {("a", "mine", "1")}
+
+
+def test_a_ledger_that_is_set_back_is_matched_by_what_it_holds(data):
+    store("a", oriented(some(1)))
+    import_entries(data, "mine", entry("1", some(1)))
+    match_files.fn()
+    world().ledger.dispose()
+    shutil.copy(data / "ledger.db", data / "kept.db")
+    store("b", oriented(some(2), 2))
+    import_entries(data, "theirs", entry("2", some(2)))
+    match_files.fn()
+    world().ledger.dispose()
+    shutil.copy(data / "kept.db", data / "ledger.db")
+    store("c", oriented(some(3), 3))
+    import_entries(data, "others", entry("3", some(3)), entry("4", some(2)))
+    match_files.fn()
+    store("d", oriented(some(3), 4))
+    import_entries(data, "late", entry("5", some(3)))
+    match_entries.fn()
+    match_files.fn()
+    assert rows(schema.match) == all_with_all()
+    assert ("d", "late", "5") in matched()
 
 
 @pytest.mark.parametrize("files_first", [True, False])
