@@ -24,7 +24,7 @@ app.add_typer(gateway, name="gateway")
 app.add_typer(lists, name="lists")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
-for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate):
+for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate, upkeep.films):
     app.command()(_each)
 
 Reports = Annotated[

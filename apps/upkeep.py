@@ -120,3 +120,27 @@ def annotate(
 
     say(report, field, codes, analyst, file if field == "kind" else OF_THE_REPORT)
     typer.echo(f"{field} is {', '.join(sorted(set(codes)))} from now on; what was said before stays on record")
+
+
+def films(data: Data = None) -> None:
+    """List the videos that are copies or clips of one another: shares of their frames, and where one begins.
+
+    Example: `breakwater films --data /srv/breakwater`.
+    """
+    use_data(data)
+    from infra.ledger import films as ledger  # noqa: PLC0415 (as above)
+    from infra.ledger.engine import reading  # noqa: PLC0415 (as above)
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    with reading(world().ledger) as connection:
+        pairs = ledger.pairs(connection)
+    copies, clips = set(ledger.copies(pairs)), ledger.clips(pairs)
+    for one, other, share, other_share, offset, _ in pairs:
+        if (one, other) in copies:
+            typer.echo(
+                f"{one}  copy of  {other}  {share:.0%} and {other_share:.0%} of their frames, from {offset:+d} s"
+            )
+        elif other in clips.get(one, {}):
+            typer.echo(f"{one}  clip of  {other}  {share:.0%} of its frames, from {offset:+d} s")
+        elif one in clips.get(other, {}):
+            typer.echo(f"{other}  clip of  {one}  {other_share:.0%} of its frames, from {-offset:+d} s")

@@ -9,6 +9,10 @@ VIDEO_SHARE = 0.5
 """Share of a video's matchable frames that must agree with one entry before the video does."""
 
 
+CLIP_SHARE = 0.8
+"""Share of a film's frames that another one has, from which on it is a clip of it (vPDQ's own threshold)."""
+
+
 class SignalType(StrEnum):
     """How a list names a file; the words of the ThreatExchange tools and of NCMEC's hash sharing."""
 

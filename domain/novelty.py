@@ -29,13 +29,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A file entry of a report; `group` names what it is a copy of, or itself."""
+    """A file entry of a report; `group` names what it is a copy of, or itself, `within` what it is a clip of."""
 
     report: str
     ordinal: int
     received_at: datetime
     group: str
     standing: Standing | None = None
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Novelty:
 
     Attributes:
         group: the cluster of its copies, or the file itself.
-        first: the report that brought any of them first.
+        first: the report that brought any of them, or what it is a clip of, first.
         standing: the nearest entry on which it, else a copy of it, stands; None unless it is known.
     """
 
@@ -70,7 +71,8 @@ def tell(brought: Iterable[Brought]) -> dict[tuple[str, int], Novelty]:
     nearest = {group: min(found) for group, found in standings.items()}
     answers = {}
     for one in everything:
-        standing, earliest = one.standing or nearest.get(one.group), first[one.group][1]
+        standing = one.standing or nearest.get(one.group)
+        _, earliest = min(first[group] for group in (one.group, *one.within) if group in first)
         newness = Newness.KNOWN if standing else Newness.NEW if earliest == one.report else Newness.SEEN
         answers[one.report, one.ordinal] = Novelty(newness, one.group, earliest, standing)
     return answers

@@ -4,6 +4,7 @@ from prefect import flow
 
 from domain.counts import Counts
 from tasks.clustering import cluster_copies, cluster_reports
+from tasks.pairing import pair_films
 from tasks.staging import stage
 
 
@@ -11,5 +12,5 @@ from tasks.staging import stage
 def cluster() -> Counts:
     """Group near-duplicate files, then the reports that they connect."""
     with stage("cluster") as publish:
-        copies = cluster_copies()
+        copies = pair_films() + cluster_copies()
         return publish(copies + cluster_reports())

@@ -12,7 +12,7 @@ from domain.match import VIDEO_SHARE
 from domain.media import MATCH_RADIUS, Algorithm, BlobKey, Kind
 from infra.index.graph import neighbours
 from infra.index.hash_index import HashIndex, words
-from infra.ledger import clusters, media
+from infra.ledger import clusters, films, media
 from infra.world import world
 from tasks.staging import step
 
@@ -22,7 +22,7 @@ Edge = tuple[str, str]
 def copy_edges(frames: Sequence[tuple[BlobKey, Kind, bytes]]) -> list[Edge]:
     """Connect files of one kind that show the same: PDQ within 31 of 256 bits, in any orientation.
 
-    Two videos do when at least half of the matchable frames of the shorter agree with a frame of the other.
+    What has several frames does when at least half of those of the shorter agree with a frame of the other.
     """
     if not frames:
         return []
@@ -74,10 +74,11 @@ def _record(kind: ClusterKind, edges: Iterable[Edge]) -> Counts:
 
 @step
 def cluster_copies() -> Counts:
-    """Cluster the files that are copies of one another, borders or not."""
+    """Cluster the files that are copies of one another, borders or not; films as `pair_films` has paired them."""
     with world().ledger.begin() as connection:
         frames = [*media.matchable(connection), *media.matchable(connection, Algorithm.PDQ_TRIMMED)]
-    return _record(ClusterKind.COPIES, copy_edges(frames))
+        edges = films.copies(films.pairs(connection))
+    return _record(ClusterKind.COPIES, copy_edges(frames) + edges)
 
 
 @step

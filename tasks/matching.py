@@ -10,19 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.counts import Counts
 from domain.match import DIGESTS, VIDEO_SHARE, KnownHash, ListedEntry, Match, SignalType, settles
 from domain.media import MATCH_RADIUS, BlobKey, Kind
-from infra.index.following import followed
 from infra.index.hash_index import HashIndex, words
 from infra.ledger import claims, matches
 from infra.ledger.claims import Claim, Claimed
 from infra.ledger.engine import Transaction, reading
-from infra.ledger.hashes import STORED, Listed, Stored, starts
+from infra.ledger.hashes import STORED, starts
 from infra.ledger.matches import Agreement, Frame
 from infra.world import world
+from tasks.indexes import listed_index, near_by, stored_index
 from tasks.lists.signals import canonical, spellings, type_named
 from tasks.staging import step
 
@@ -98,16 +97,6 @@ def whole_entries(known: Iterable[KnownHash], most: int = HASHES_AT_ONCE) -> Ite
             piece = []
     if piece:
         yield piece
-
-
-def near_by(index: HashIndex, hashes: Sequence[bytes]) -> tuple[list[int], NDArray[np.int64]]:
-    """Find which of these (each 32 bytes, or several hashes in a row) have anything within 31 bits, and those's ids."""
-    places, ids = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    if hashes:
-        for at, hits, _ in index.within(words(list(hashes)), MATCH_RADIUS):
-            places.append(np.unique(at // (len(hashes[0]) // 32)))
-            ids.append(np.unique(hits))
-    return np.unique(np.concatenate(places)).tolist(), np.unique(np.concatenate(ids))
 
 
 def match_digests(agreements: Iterable[Agreement]) -> list[Match]:
@@ -198,20 +187,12 @@ def match_entries() -> Counts:
     return counts + Counts(entries_tested=entries, matches_recalled=recalled, entries_quarantined=flooding)
 
 
-def _stored(connection: Transaction) -> HashIndex:
-    return followed(world().settings.root / "index" / "stored", Stored(connection))
-
-
-def _listed(connection: Transaction) -> HashIndex:
-    return followed(world().settings.root / "index" / "listed", Listed(connection))
-
-
 def _follow() -> None:
     """Bring the indexes to where the ledger is while others may write; what comes meanwhile is little."""
     with reading(world().ledger) as connection:
         if matches.waiting(connection, tested=True) or matches.waiting(connection, tested=False):
-            _stored(connection)
-            _listed(connection)
+            stored_index(connection)
+            listed_index(connection)
 
 
 def _compared(connection: Transaction, *, tested: bool) -> Counts:
@@ -227,7 +208,7 @@ def _compared(connection: Transaction, *, tested: bool) -> Counts:
 
 def _pictures_of_files(connection: Transaction) -> list[Match]:
     """Match files that are new by picture: the index of what is listed says which entries are read."""
-    index, least = _listed(connection), matches.least_quality(connection)
+    index, least = listed_index(connection), matches.least_quality(connection)
     found: list[Match] = []
     for algorithm in STORED if len(index) else ():
         for frames in matches.frames(connection, algorithm, tested=False, least=least):
@@ -240,7 +221,7 @@ def _pictures_of_files(connection: Transaction) -> list[Match]:
 
 def _pictures_of_entries(connection: Transaction) -> list[Match]:
     """Match entries that are new by picture: the index of what is stored says which files are read."""
-    index, least = _stored(connection), matches.least_quality(connection)
+    index, least = stored_index(connection), matches.least_quality(connection)
     found: list[Match] = []
     untested = matches.known(connection, [SignalType.PDQ], untested=True) if len(index) else ()
     for known in whole_entries(untested):

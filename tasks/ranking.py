@@ -37,7 +37,7 @@ def common(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFact
         for ordinal, file in enumerate(files.get(report.id, ())):
             if file.looked_at and not file.faulty:
                 standing = Standing() if file.categories else None
-                brought.append(Brought(report.id, ordinal, report.received_at, file.group, standing))
+                brought.append(Brought(report.id, ordinal, report.received_at, file.group, standing, file.within))
                 reporters[file.group] |= {report.reporter}
                 categories[file.group] |= frozenset(file.categories)
     newness = {(report, told.group): told.newness for (report, _), told in tell(brought).items()}

@@ -79,11 +79,12 @@ def record_faults(connection: Connection, faults: Sequence[Unreadable]) -> Count
 
 
 def matchable(connection: Connection, algorithm: Algorithm = Algorithm.PDQ) -> list[tuple[BlobKey, Kind, bytes]]:
-    """List every frame that may be matched, file by file: its file, the file's kind, its eight hashes."""
+    """List every frame of pictures that may be matched, file by file: its file, the file's kind, its eight hashes."""
     query = (
         select(schema.fingerprint.c.blob_id, schema.blob.c.kind, schema.fingerprint.c.bits)
         .join(schema.blob, schema.blob.c.id == schema.fingerprint.c.blob_id)
         .where(schema.fingerprint.c.algorithm == algorithm, schema.fingerprint.c.quality >= MATCH_QUALITY, usable())
+        .where(schema.blob.c.kind == Kind.IMAGE)
         .order_by(schema.fingerprint.c.blob_id, schema.fingerprint.c.ordinal)
     )
     return [(blob, Kind(kind), bytes(bits)) for blob, kind, bits in connection.execute(query)]

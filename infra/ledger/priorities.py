@@ -10,8 +10,8 @@ from sqlalchemy import Column, Connection, Select, Table, func, select, update
 from domain.cluster import ClusterKind
 from domain.model import ModelVersion
 from domain.priority import Priority, Reason
-from domain.report import LocationRole
-from infra.ledger import clusters, schema
+from domain.report import FileFault, LocationRole
+from infra.ledger import clusters, films, schema
 from infra.ledger.engine import upsert
 
 
@@ -32,7 +32,14 @@ class ReportFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What is known of one file of a report; `group` names its cluster of copies, or the file itself."""
+    """What is known of one file of a report.
+
+    Attributes:
+        group: its cluster of copies, or the file itself; of one that was never sent, what its reporter claims.
+        faulty: nobody can look at it, and nothing tells what it is.
+        looked_at: it was looked at, or is known by what its reporter claims.
+        within: what it is a clip of.
+    """
 
     group: str
     faulty: bool
@@ -41,6 +48,7 @@ class FileFacts:
     annotations: tuple[str, ...]
     categories: tuple[str, ...]
     labels: tuple[tuple[str, float], ...]
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,34 +103,49 @@ def file_facts(connection: Connection, model: ModelVersion | None) -> dict[str, 
     for report, ordinal, annotation in connection.execute(select(noted.report_id, noted.ordinal, noted.annotation)):
         annotations[report, ordinal] += (annotation,)
     categories, labels = _categories(connection), _labels(connection, model)
+    claimed, clips = _claimed(connection), films.clips(films.pairs(connection))
     looked_at = set(connection.scalars(select(schema.fingerprint.c.blob_id)))
     facts: defaultdict[str, list[FileFacts]] = defaultdict(list)
-    for report, ordinal, blob, fault, classification in connection.execute(_sightings()):
+    for report, ordinal, blob, fault, classification, md5 in connection.execute(_sightings()):
+        told = claimed[report, ordinal] if fault == FileFault.NOT_SENT else set()
         facts[report].append(
             FileFacts(
-                group=copies.get(blob, blob or ""),
-                faulty=fault is not None,
-                looked_at=blob in looked_at,
+                group=(md5 or f"{report} {ordinal}") if told else copies.get(blob, blob or ""),
+                faulty=fault is not None and not told,
+                looked_at=blob in looked_at or bool(told),
                 classification=classification,
                 annotations=tuple(sorted(annotations[report, ordinal])),
-                categories=tuple(sorted(categories[blob])),
+                categories=tuple(sorted(categories[blob] | told)),
                 labels=tuple(labels[blob]),
+                within=tuple(copies.get(whole, whole) for whole in sorted(clips.get(blob, ()))),
             )
         )
     return facts
 
 
-def _sightings() -> Select[tuple[str, int, str | None, str | None, str | None]]:
-    """Select every file entry of the accepted reports, with whatever fault it or its bytes have."""
+def _sightings() -> Select[tuple[str, int, str | None, str | None, str | None, str | None]]:
+    """Select every file entry of the accepted reports, with whatever fault it or its bytes have, and its claim."""
     sighting = schema.sighting.c
     fault = func.coalesce(sighting.fault, schema.blob.c.fault)
     return (
-        select(sighting.report_id, sighting.ordinal, sighting.blob_id, fault, sighting.classification)
+        select(
+            sighting.report_id, sighting.ordinal, sighting.blob_id, fault, sighting.classification,
+            sighting.claimed_md5,
+        )
         .join_from(schema.sighting, schema.report, schema.report.c.id == sighting.report_id)
         .join(schema.blob, schema.blob.c.id == sighting.blob_id, isouter=True)
         .where(schema.report.c.rejection.is_(None), schema.report.c.superseded_by.is_(None))
         .order_by(sighting.report_id, sighting.ordinal)
-    )
+    )  # fmt: skip
+
+
+def _claimed(connection: Connection) -> defaultdict[tuple[str, int], set[str]]:
+    """Collect the categories of the entries on which file entries' claims stand."""
+    found: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+    table = schema.claim_match.c
+    for report, ordinal, category in connection.execute(select(table.report_id, table.ordinal, table.category)):
+        found[report, ordinal].add(category)
+    return found
 
 
 def _categories(connection: Connection) -> defaultdict[str | None, set[str]]:

@@ -21,6 +21,8 @@ WRITTEN = {
     "blob": "UPDATE (fault, width, height, duration, tested)",
     "fingerprint": "INSERT, UPDATE",
     "hash_writing": "INSERT",
+    "film": "INSERT, UPDATE",
+    "film_pair": "INSERT, UPDATE, DELETE",
     "list_entry": "UPDATE (state, tested)",
     "match": "INSERT, UPDATE, DELETE",
     "claim_match": "INSERT, UPDATE, DELETE",

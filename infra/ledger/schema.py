@@ -270,6 +270,22 @@ fingerprint = Table(
     Column("bits", LargeBinary, nullable=False, comment="eight orientations of 32 bytes, the published one first"),
     Column("written", Integer, ForeignKey("hash_writing.number"), nullable=False, index=True),
 )
+film = Table(
+    "film",
+    metadata,
+    Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True, comment="compared with every film of its time"),
+    Column("written", Integer, nullable=False, index=True, comment="of its fingerprints, as they were compared"),
+)
+film_pair = Table(
+    "film_pair",
+    metadata,
+    Column("one", Key, ForeignKey("blob.id"), primary_key=True, comment="of two films the one of the smaller id"),
+    Column("other", Key, ForeignKey("blob.id"), primary_key=True, index=True),
+    Column("one_share", Float, nullable=False, comment="share of its distinct frames that the other one has, 0-1"),
+    Column("other_share", Float, nullable=False),
+    Column("offset", Integer, nullable=False, comment="seconds of the other's time at which the one begins"),
+    Column("distance", Integer, nullable=False, comment="bits between the nearest two frames"),
+)
 
 hash_list = Table(
     "hash_list",

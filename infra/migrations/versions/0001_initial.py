@@ -398,6 +398,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "model", "version", name=op.f("pk_embedding")),
     )
     op.create_table(
+        "film",
+        sa.Column("blob_id", sa.String(length=64), nullable=False, comment="compared with every film of its time"),
+        sa.Column("written", sa.Integer(), nullable=False, comment="of its fingerprints, as they were compared"),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_film_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", name=op.f("pk_film")),
+    )
+    op.create_index(op.f("ix_film_written"), "film", ["written"], unique=False)
+    op.create_table(
+        "film_pair",
+        sa.Column("one", sa.String(length=64), nullable=False, comment="of two films the one of the smaller id"),
+        sa.Column("other", sa.String(length=64), nullable=False),
+        sa.Column(
+            "one_share", sa.Float(), nullable=False, comment="share of its distinct frames that the other one has, 0-1"
+        ),
+        sa.Column("other_share", sa.Float(), nullable=False),
+        sa.Column(
+            "offset", sa.Integer(), nullable=False, comment="seconds of the other's time at which the one begins"
+        ),
+        sa.Column("distance", sa.Integer(), nullable=False, comment="bits between the nearest two frames"),
+        sa.ForeignKeyConstraint(["one"], ["blob.id"], name=op.f("fk_film_pair_one")),
+        sa.ForeignKeyConstraint(["other"], ["blob.id"], name=op.f("fk_film_pair_other")),
+        sa.PrimaryKeyConstraint("one", "other", name=op.f("pk_film_pair")),
+    )
+    op.create_index(op.f("ix_film_pair_other"), "film_pair", ["other"], unique=False)
+    op.create_table(
         "fingerprint",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column("algorithm", sa.String(length=96), nullable=False),
@@ -758,6 +783,10 @@ def downgrade() -> None:
     op.drop_table("inference")
     op.drop_index(op.f("ix_fingerprint_written"), table_name="fingerprint")
     op.drop_table("fingerprint")
+    op.drop_index(op.f("ix_film_pair_other"), table_name="film_pair")
+    op.drop_table("film_pair")
+    op.drop_index(op.f("ix_film_written"), table_name="film")
+    op.drop_table("film")
     op.drop_table("embedding")
     op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")

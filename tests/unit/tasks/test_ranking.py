@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from listed import MD5, entry, import_entries
 from taken_in import MOMENT, key, record, sighted, taken
 
 from domain.media import Fingerprint, Fingerprints
@@ -16,6 +17,7 @@ from infra.ledger import media, priorities
 from infra.ledger.priorities import FileFacts, ReportFacts
 from infra.policy import load_policy
 from infra.world import world
+from tasks.matching import match_files
 from tasks.ranking import common, digest_of, evidence_of, rank, rank_reports
 
 PLAIN = ReportFacts(
@@ -158,6 +160,26 @@ def test_ranking_what_the_ledger_holds_again_changes_nothing(data):
         head, next_one = priorities.queue(connection, 10)
     assert (head.report_id, head.band) == (key("two"), "urgent")
     assert {reason.name for reason in next_one.reasons} >= {"New content", "Files that nobody could look at"}
+
+
+def test_a_file_that_was_never_sent_and_whose_claim_stands_on_a_list_is_known_and_nobody_need_look_at_it(data):
+    absent = sighted(None, fault=FileFault.NOT_SENT, claimed_md5="12" * 16)
+    with world().ledger.begin() as connection:
+        record(connection, taken("one", absent), taken("two", sighted(None, fault=FileFault.NOT_SENT)))
+    import_entries(data, "mine", entry("1", (MD5, "12" * 16), category="B2"))
+    match_files.fn()
+    with world().ledger.begin() as connection:
+        reports, files = priorities.report_facts(connection), priorities.file_facts(connection, None)
+    shared = common(reports, files)
+    told = {one.id.rstrip("."): evidence_of(one, files[one.id], shared) for one in reports}
+    assert told["one"] == {"incident.possession": 1, "known": 1, "known.B2": 1}
+    assert told["two"] == {"incident.possession": 1, "unseen_fault": 1}
+
+
+def test_a_clip_of_a_film_that_came_earlier_was_seen():
+    clip, film = replace(SEEN, group="clip", within=("film",)), replace(SEEN, group="film")
+    assert evidence(clip, others=[(another(2), [film])])["seen"] == 1
+    assert evidence(clip, others=[(another(2, days=1), [film])])["new"] == 1
 
 
 def test_one_picture_named_three_times_in_a_report_is_new_once():

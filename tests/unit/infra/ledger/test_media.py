@@ -63,12 +63,12 @@ def test_a_file_that_cannot_be_decoded_is_quarantined_for_every_report(connectio
 
 
 def test_frames_of_low_quality_are_not_matched(connection):
-    record(connection, taken("one", sighted("a", Kind.VIDEO)))
+    record(connection, taken("one", sighted("a")))
     media.record_fingerprints(connection, [printed("a", 80, 49, 50)])
     frames = media.matchable(connection)
     assert [(blob, kind, bits[0]) for blob, kind, bits in frames] == [
-        (key("a"), Kind.VIDEO, 0),
-        (key("a"), Kind.VIDEO, 2),
+        (key("a"), Kind.IMAGE, 0),
+        (key("a"), Kind.IMAGE, 2),
     ]
     assert all(len(bits) == 256 for _, _, bits in frames)
 

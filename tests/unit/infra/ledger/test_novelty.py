@@ -1,18 +1,21 @@
 """Novelty in the ledger: files that are held, files of which a claim alone came, and what has no answer."""
 
+import random
 from datetime import timedelta
 
 import pytest
 from bits import oriented, some, turned
-from listed import MD5, entry, import_entries
+from listed import MD5, entry, import_entries, rows
+from sqlalchemy import select
 from taken_in import MOMENT, held, key, record, sighted, taken
 
 from domain.cluster import ClusterKind
-from domain.media import Fingerprint, Fingerprints
+from domain.media import Fingerprint, Fingerprints, Kind
 from domain.novelty import Newness, Standing
 from domain.report import ClaimedHash, FileFault, Rejection
-from infra.ledger import clusters, media
+from infra.ledger import clusters, films, hashes, media, schema
 from infra.ledger.engine import reading
+from infra.ledger.films import Pair
 from infra.ledger.novelty import answers
 from infra.world import world
 from tasks.matching import match_entries, match_files
@@ -37,7 +40,11 @@ def told():
     match_files.fn()
     match_entries.fn()
     with reading(world().ledger) as connection:
-        found = answers(connection, lambda md5: f"named {md5[:2]}")
+        reports = list(connection.scalars(select(schema.report.c.id)))
+        found = answers(connection, reports, lambda md5: f"named {md5[:2]}")
+        for each in reports:
+            alone = answers(connection, [each], lambda md5: f"named {md5[:2]}")
+            assert alone == {key: one for key, one in found.items() if key[0] == each}
     return {(report.rstrip("."), ordinal): one for (report, ordinal), one in found.items()}
 
 
@@ -103,3 +110,45 @@ def test_an_opaque_hash_alone_makes_a_file_known(data):
     assert newness() == {}
     import_entries(data, "mine", entry("1", ("photodna", "ab" * 144)))
     assert newness() == {("r1", 0): KNOWN}
+
+
+def test_a_claim_makes_no_file_known_that_is_held(data):
+    md5 = held("a").digests.md5
+    sent("r1", sighted("a"))
+    sent("r2", sighted(None, fault=NOT_SENT, claimed_md5=md5), days=1)
+    import_entries(data, "mine", entry("1", (MD5, md5)))
+    assert newness() == {("r1", 0): NEW, ("r2", 0): KNOWN}
+
+
+def test_a_clip_of_a_film_that_an_earlier_report_brought_was_seen_and_the_film_of_a_clip_was_not(data):
+    sent("r1", sighted("film", Kind.VIDEO))
+    sent("r2", sighted("clip", Kind.VIDEO), days=1)
+    sent("r3", sighted("longer", Kind.VIDEO), days=2)
+    with world().ledger.begin() as connection:
+        number = hashes.begin_writing(connection)
+        for one, other, shares in (("clip", "film", (1.0, 0.1)), ("clip", "longer", (0.9, 0.2))):
+            pair = Pair(key(one), key(other), *shares, 20, 3)
+            films.record(connection, key(other), number, [pair])
+    assert newness() == {("r1", 0): NEW, ("r2", 0): SEEN, ("r3", 0): NEW}
+    assert told()["r2", 0].first.rstrip(".") == "r1"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_each_report_is_answered_alone_as_all_are_together(data, seed):
+    rng = random.Random(seed)
+    names = [f"f{number}" for number in range(8)]
+    for number in range(14):
+        files = [sighted(rng.choice(names)) for _ in range(rng.randrange(3))]
+        md5 = rng.choice([held(rng.choice(names)).digests.md5, "12" * 16, "34" * 16])
+        files += [sighted(None, fault=NOT_SENT, claimed_md5=md5)] * rng.randrange(2)
+        sent(f"r{number:02}", *files, days=rng.randrange(4))
+    stored = sorted({row[0] for row in rows(schema.blob) if row[0][0] == "f"})
+    with world().ledger.begin() as connection:
+        copies = {each: rng.choice("xyz") for each in stored if rng.random() < 0.6}
+        clusters.record(connection, ClusterKind.COPIES, copies)
+        number = hashes.begin_writing(connection)
+        for one, other in zip(stored, stored[2:], strict=False):
+            films.record(connection, one, number, [Pair(one, other, rng.choice([0.9, 0.3]), 0.1, 0, 0)])
+    looked_at(*((each.rstrip("."), oriented(some(int(each[1])), int(each[1]))) for each in stored))
+    import_entries(data, "mine", entry("1", some(1)), entry("2", (MD5, "12" * 16)))
+    assert {KNOWN, SEEN, NEW} >= set(newness().values())
