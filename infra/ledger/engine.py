@@ -69,9 +69,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (a driver's own class)
-    """Write ahead, wait for other writers, hold foreign keys, and leave transactions to SQLAlchemy."""
+    """Write ahead, wait for other writers, hold foreign keys, cache 64 MB, and leave transactions to SQLAlchemy."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")
 
 

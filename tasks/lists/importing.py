@@ -17,7 +17,7 @@ from tasks.lists.formats import ENDINGS, HEAD, READERS, detect
 from tasks.lists.signals import CATEGORY_LENGTH
 from tasks.staging import step
 
-TOGETHER = 400
+TOGETHER = 2000
 """Entries that are staged at once: databases bound how many values a statement may name."""
 
 

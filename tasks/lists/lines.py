@@ -20,6 +20,8 @@ HEADER = ("signal_type", "signal_str", "collab", "category", "tags")
 LINE_BYTES = 8192
 """Bytes of a line beyond which it is not read; an honest one has hundreds."""
 
+_NUMBERS = ("seconds", "quality", "size")
+_KINDS = {kind.value: kind for kind in Kind}
 _BOM = "\ufeff"
 _FRAME = re.compile(r"(\d{1,9}),(\d{1,3}),([0-9a-fA-F]{64}),(\d{1,9}(?:\.\d{1,9})?)")
 
@@ -38,6 +40,8 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, str]]:
 
 def _columns(line: str) -> list[str]:
     """Split one line of a table; nothing where it is none."""
+    if '"' not in line and "\r" not in line:
+        return line.split(",")
     try:
         return next(csv.reader([line], strict=True), [])
     except csv.Error:
@@ -65,35 +69,37 @@ def _row(number: int, line: str, header: list[str]) -> list[Entry | Tombstone | 
     if not line.strip(" ,\t"):
         return [Faulty(number, ListFault.BLANK, "")]
     row = dict(zip(header, _columns(line), strict=False))
-    if not {"signal_type", "signal_str"} <= set(row) or len(line) >= LINE_BYTES:
+    if "signal_type" not in row or "signal_str" not in row or len(line) >= LINE_BYTES:
         return [Faulty(number, ListFault.MALFORMED, line[:CONTENT_LENGTH])]
     tags = {name: unquote(value) for name, _, value in (t.partition(":") for t in row.get("tags", "").split())}
-    kind = Kind(tags["kind"]) if tags.get("kind") in set(Kind) else None
+    kind = _KINDS.get(tags.get("kind", ""))
     signals, faults = told(number, [(row["signal_type"], row["signal_str"])], kind)
     if not signals:
         return list(faults)
     try:
-        seconds, quality, size = (_number(tags, name) for name in ("seconds", "quality", "size"))
-        stated_at = Node(tags.get("at")).moment()
+        numbers = {name: _number(tags[name]) for name in _NUMBERS if name in tags}
+        stated_at = Node(tags["at"]).moment() if "at" in tags else None
     except (ValueError, Rejected):
         return [Faulty(number, ListFault.MALFORMED, line[:CONTENT_LENGTH])]
-    one = Signal(signals[0].type, signals[0].value, seconds, None if quality is None else int(quality))
+    one, size = signals[0], numbers.get("size")
+    if "seconds" in numbers or "quality" in numbers:
+        quality = numbers.get("quality")
+        one = Signal(one.type, one.value, numbers.get("seconds"), None if quality is None else int(quality))
+    name = tags["entry"] if "entry" in tags else name_of(one)
     entry = Entry(
-        name=tags.get("entry", name_of(one)), signals=(one,), category=row.get("category", "").strip(), kind=kind,
+        name=name, signals=(one,), category=row.get("category", "").strip(), kind=kind,
         owner=row.get("collab", "").strip(), stated_at=stated_at, size=None if size is None else int(size),
     )  # fmt: skip
     return checked(entry, number)
 
 
-def _number(tags: dict[str, str], name: str) -> float | None:
+def _number(text: str) -> float:
     """Read a number of a tag.
 
     Raises:
         ValueError: it is none.
     """
-    if name not in tags:
-        return None
-    value = float(tags[name])
+    value = float(text)
     if not 0 <= value < 2**31:
         raise ValueError
     return value

@@ -76,10 +76,10 @@ def canonical(signal_type: SignalType, text: str) -> str | ListFault:
         value = _photodna(value)
     elif signal_type not in OPAQUE:
         value = value.lower()
-        value = value if re.fullmatch(f"[0-9a-f]{{{DIGITS[signal_type]}}}", value) else ""
+        value = value if len(value) == DIGITS[signal_type] and not value.strip("0123456789abcdef") else ""
     if not value or not value.isprintable():
         return ListFault.MALFORMED
-    return ListFault.BLANK if value in OF_NOTHING or set(value) == {"0"} else value
+    return ListFault.BLANK if value in OF_NOTHING or not value.strip("0") else value
 
 
 def _photodna(text: str) -> str:
@@ -118,7 +118,7 @@ def checked(item: Entry | Tombstone, place: int, faults: Iterable[Faulty] = ()) 
     if not item.signals:
         return found or [Faulty(place, ListFault.BLANK, item.name)]
     kind = item.kind or (Kind.VIDEO if any(one.type in OF_FILMS for one in item.signals) else None)
-    return [*found, replace(item, kind=kind)]
+    return [*found, item if item.kind is kind else replace(item, kind=kind)]
 
 
 def told(

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 from cybertips import write_drop
+from taken_in import key, record, sighted, taken
 from typer.testing import CliRunner
 
 from apps.cli import app
 from domain.errors import InvalidSettings
-from infra.ledger import schema
+from domain.media import Kind
+from infra.ledger import films, schema
 from infra.ledger.engine import reading
+from infra.ledger.films import Pair
 from infra.world import world
 from tasks.reports.drops import drops_in
 from tasks.reports.intake import _record, intake_reports, take_batch
@@ -126,3 +129,15 @@ def test_a_watched_inbox_is_taken_in_as_it_fills_each_report_once(tmp_path):
     assert known(tmp_path / "data") == 2
     assert said.count("received") == 2
     assert watching.returncode == 0, said
+
+
+def test_films_are_listed_with_their_offset(data):
+    with world().ledger.begin() as connection:
+        record(connection, taken("r", *(sighted(name, Kind.VIDEO) for name in "abc")))
+        pairs = [Pair(key("a"), key("b"), 0.9, 0.6, 2, 3), Pair(key("a"), key("c"), 0.2, 1.0, -7, 3)]
+        films.record(connection, key("a"), 1, pairs)
+    lines = [line.replace(".", "") for line in told("films").splitlines()]
+    assert lines == [
+        "a  copy of  b  90% and 60% of their frames, from +2 s",
+        "c  clip of  a  100% of its frames, from +7 s",
+    ]
