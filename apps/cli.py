@@ -13,7 +13,7 @@ from apps.lists import lists
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
 from infra import telemetry
-from infra.settings import read_settings, use_data
+from infra.settings import read_settings, use_data, use_no_files
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
@@ -61,6 +61,22 @@ def demo(
     from apps.demo import run_demo  # noqa: PLC0415 (Prefect reads the environment that was just set)
 
     run_demo(reports, seed, port, open_page=open_page)
+
+
+@app.command()
+def nightly(data: Data = None) -> None:
+    """Do again, from metadata alone, what lists, reports and policy changed since: match, cluster, rank, measure.
+
+    Example: `breakwater nightly --data /srv/breakwater`, from cron. `breakwater up` has it scheduled at 2 in the night.
+    """
+    use_data(data)
+    from infra.stack.prefect import use_server  # noqa: PLC0415 (a command pays for its own imports alone)
+
+    port = use_server(read_settings().root / "prefect")
+    use_no_files()
+    from apps import night  # noqa: PLC0415 (Prefect reads the environment that was just set)
+
+    night.run(port)
 
 
 @app.command()

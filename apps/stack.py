@@ -10,9 +10,10 @@ from rich.text import Text
 
 from domain.errors import InvalidSettings
 from infra.ledger.engine import connect, migrate
+from infra.ledger.roles import let_in, make_roles
 from infra.settings import Settings, read_settings
 from infra.stack.checks import CHECKS, Finding
-from infra.stack.deployments import PLAN, end_lost_runs, make_pool, register
+from infra.stack.deployments import PLAN, end_lost_runs, make_pools, register
 from infra.stack.layout import BUCKET, DATABASES, Layout, Ports, alone_in
 from infra.stack.supervisor import Narrator, supervising
 
@@ -43,10 +44,10 @@ def up(data: Path, *, ports: Ports | None = None, workers: int = 2, quiet: bool 
             supervisor.start(*layout.stores)
             layout.postgres.make_databases(*DATABASES)
             layout.s3.make_bucket(BUCKET)
-            _migrate(layout.settings)
+            _prepare(layout)
             supervisor.start(*layout.servers)
             _register_models(layout.settings)
-            make_pool(layout.prefect_api)
+            make_pools(layout.prefect_api)
             end_lost_runs(layout.prefect_api)
             register(layout.prefect_api, layout.environment, layout.logs / "deployments.log", plan)
             supervisor.start(*layout.hands)
@@ -79,9 +80,13 @@ def tell(findings: list[Finding]) -> int:
     return 0 if all(finding.works for finding in findings) else 1
 
 
-def _migrate(settings: Settings) -> None:
-    engine = connect(settings.ledger_url)
+def _prepare(layout: Layout) -> None:
+    """Bring the ledger up to date, and let in who works on metadata alone."""
+    engine = connect(layout.settings.ledger_url)
     migrate(engine)
+    with engine.begin() as connection:
+        make_roles(connection)
+        let_in(connection, *layout.metadata_account)
     engine.dispose()
 
 

@@ -16,7 +16,9 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("breakwater-data"), description="Folder of everything embedded.")
     blobs: str = Field(
-        default="", description="Blob store: `file:///DIR`, `s3+http://HOST:PORT/BUCKET` or `s3+https://…`."
+        default="",
+        description="Blob store: `file:///DIR`, `s3+http://HOST:PORT/BUCKET` or `s3+https://…`; `none` for a process "
+        "that works on metadata alone.",
     )
     blobs_access_key: str = Field(default="", description="Access key of the S3 server.")
     blobs_secret_key: str = Field(default="", repr=False, description="Secret key of the S3 server.")
@@ -159,3 +161,14 @@ def use_data(folder: Path | None) -> None:
     """Have this process and its children keep everything embedded in `folder`; None leaves the choice as it is."""
     if folder is not None:
         os.environ["BREAKWATER_DATA"] = str(folder.expanduser().resolve())
+
+
+WITHOUT_FILES = {"BREAKWATER_BLOBS": "none", "BREAKWATER_SEALING": "none"}
+"""The environment of a process that can open no file."""
+
+
+def use_no_files() -> None:
+    """Take the store and its keys from this process and its children; call it before their world is made."""
+    for name in ("BREAKWATER_BLOBS_ACCESS_KEY", "BREAKWATER_BLOBS_SECRET_KEY", "BREAKWATER_SEALING_KEY"):
+        os.environ.pop(name, None)
+    os.environ.update(WITHOUT_FILES)

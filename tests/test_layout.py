@@ -179,7 +179,7 @@ def test_every_deployment_has_its_flow():
 def test_what_must_happen_by_itself_has_its_time():
     plan = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
     timed = {each["name"] for each in plan["deployments"] if each.get("schedules")}
-    assert timed == {"sweep"}
+    assert timed == {"nightly", "sweep"}
 
 
 @pytest.mark.parametrize("flow", flow_names())

@@ -30,9 +30,11 @@ def open_objects(settings: Settings) -> ObjectStore:
     """Open the store at `settings.blobs_url`; nothing is contacted yet.
 
     Raises:
-        InvalidSettings: it is no URL of a store, or keys of the S3 server are missing.
+        InvalidSettings: it is no URL of a store, or `none`, or keys of the S3 server are missing.
     """
     url = settings.blobs_url
+    if url == "none":
+        raise InvalidSettings("this process works on metadata alone (BREAKWATER_BLOBS=none), and was asked for a file")
     if url.startswith("file:///"):
         return DirectoryObjects(Path(url.removeprefix("file://")))
     parsed = parse_s3(url)

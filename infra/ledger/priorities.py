@@ -195,8 +195,8 @@ def record(connection: Connection, policy: str, ranked: Sequence[tuple[str, str,
     return upsert(connection, table, rows)
 
 
-def queue(connection: Connection, most: int) -> list[Ranked]:
-    """Give the reports at the head of the queue, the most urgent first; the longer waiting first among equals."""
+def queue(connection: Connection, most: int | None = None) -> list[Ranked]:
+    """Give the head of the queue, or all of it: the most urgent first, the longer waiting first among equals."""
     table, report = schema.priority.c, schema.report.c
     query = (
         select(table.report_id, table.score, table.band, table.reasons)

@@ -59,3 +59,13 @@ def make_roles(connection: Connection) -> None:
         connection.execute(text(f"REVOKE ALL ON {name} FROM {METADATA}"))
     for name, rights in WRITTEN.items():
         connection.execute(text(f"GRANT {rights} ON {name} TO {METADATA}"))
+
+
+def let_in(connection: Connection, account: str, password: str) -> None:
+    """Give an account of this name and password (hex) the role for metadata; made if it is not there."""
+    assert account.isidentifier()
+    assert password.isalnum()
+    if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": account}):
+        connection.execute(text(f"CREATE ROLE {account}"))
+    connection.execute(text(f"ALTER ROLE {account} LOGIN PASSWORD '{password}'"))
+    connection.execute(text(f"GRANT {METADATA} TO {account}"))

@@ -26,7 +26,7 @@ from infra.ledger.engine import connect
 from infra.ledger.schema import hash_list
 from infra.registry import Registry
 from infra.settings import Settings
-from infra.stack.prefect import POOL, online
+from infra.stack.prefect import POOLS, online
 from infra.wrapping import open_wrapping
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -152,9 +152,10 @@ def prefect(_settings: Settings) -> str:
     api = get_current_settings().api.url
     if not api:
         return "PREFECT_API_URL is not set: each command starts a server of its own"
-    if not online(api):
-        raise ServiceFailed(f"{api} does not answer, or its pool {POOL} has no worker online")
-    return f"{api}, a worker is online"
+    for pool in POOLS:
+        if not online(api, pool):
+            raise ServiceFailed(f"{api} does not answer, or its pool {pool} has no worker online")
+    return f"{api}, a worker of each pool is online"
 
 
 def dask(settings: Settings) -> str:

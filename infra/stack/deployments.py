@@ -9,7 +9,7 @@ from pathlib import Path
 import urllib3
 
 from domain.errors import ServiceFailed
-from infra.stack.prefect import POOL
+from infra.stack.prefect import POOLS
 from infra.stack.service import BUSY, answers
 from infra.stack.supervisor import child_environment
 
@@ -17,15 +17,16 @@ _LOST = ("RUNNING", "PENDING", "CANCELLING")
 PLAN = Path(__file__).parents[1] / "prefect.yaml"
 
 
-def make_pool(api: str) -> None:
-    """Make the work pool `cpu` at Prefect's `api`, if it is not there already; the worker fills in the rest.
+def make_pools(api: str) -> None:
+    """Make the work pools at Prefect's `api` that are not there already; their workers fill in the rest.
 
     Raises:
         ServiceFailed: Prefect did not make it.
     """
-    answer = urllib3.request("POST", f"{api}/work_pools/", json={"name": POOL, "type": "process"}, retries=BUSY)
-    if answer.status not in {201, 409}:
-        raise ServiceFailed(f"Prefect made no work pool {POOL} (HTTP {answer.status}): see the log of prefect")
+    for pool in POOLS:
+        answer = urllib3.request("POST", f"{api}/work_pools/", json={"name": pool, "type": "process"}, retries=BUSY)
+        if answer.status not in {201, 409}:
+            raise ServiceFailed(f"Prefect made no work pool {pool} (HTTP {answer.status}): see the log of prefect")
 
 
 def end_lost_runs(api: str) -> int:

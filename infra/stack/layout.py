@@ -11,7 +11,7 @@ from pathlib import Path
 
 from domain.errors import ServiceFailed
 from infra import keys
-from infra.settings import Settings
+from infra.settings import WITHOUT_FILES, Settings
 from infra.stack import dask, prefect
 from infra.stack.gateway import gateway_server
 from infra.stack.mlflow import mlflow_server
@@ -83,6 +83,19 @@ class Layout:
         return {**ours, "PREFECT_API_URL": self.prefect_api, "PREFECT_HOME": str(self.root / "prefect")}
 
     @property
+    def metadata_account(self) -> tuple[str, str]:
+        """The database's account for work on metadata alone: its name and password."""
+        return "breakwater_nightly", self._secret("nightly")
+
+    @property
+    def metadata_environment(self) -> dict[str, str]:
+        """The environment of who works on metadata alone: no store, no key, no helper that has them, few rights."""
+        withheld = {"BREAKWATER_BLOBS_ACCESS_KEY", "BREAKWATER_BLOBS_SECRET_KEY", "BREAKWATER_DASK"}
+        kept = {name: value for name, value in self.environment.items() if name not in withheld}
+        ledger = self.postgres.url("breakwater", account=self.metadata_account)
+        return {**kept, **WITHOUT_FILES, "BREAKWATER_LEDGER": ledger}
+
+    @property
     def stores(self) -> tuple[Service, ...]:
         """What everything else stands on: PostgreSQL and S3."""
         return self.postgres.service(), self.s3.service()
@@ -100,10 +113,11 @@ class Layout:
 
     @property
     def hands(self) -> tuple[Service, ...]:
-        """The processes that do the work: Prefect's worker, Dask's, and the gateway."""
+        """The processes that do the work: Prefect's workers, Dask's, and the gateway."""
         home = self.root / "prefect"
         return (
             prefect.prefect_worker(home, self.prefect_api, self.environment),
+            prefect.prefect_worker(home, self.prefect_api, self.metadata_environment, prefect.METADATA_POOL),
             dask.dask_workers(
                 self.root / "dask", self.ports.dask, self.workers, self.settings.worker_memory, self.environment
             ),

@@ -40,9 +40,10 @@ class Postgres:
     port: int
     password: str = field(repr=False)
 
-    def url(self, database: str, scheme: str = "postgresql") -> str:
-        """Address a database, password included."""
-        return f"{scheme}://{ROLE}:{self.password}@{HOST}:{self.port}/{database}"
+    def url(self, database: str, scheme: str = "postgresql", account: tuple[str, str] | None = None) -> str:
+        """Address a database, password included; `account` is another role and its password."""
+        role, password = account or (ROLE, self.password)
+        return f"{scheme}://{role}:{password}@{HOST}:{self.port}/{database}"
 
     def service(self) -> Service:
         """Describe the server, whose cluster is made on first use.

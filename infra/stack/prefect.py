@@ -8,7 +8,12 @@ from infra.stack.ports import HOST, free_ports
 from infra.stack.service import Service, answers
 
 POOL = "cpu"
-"""The work pool of all our deployments."""
+"""The work pool of the stages that read files."""
+
+METADATA_POOL = "metadata-only"
+"""The work pool of what runs without a file or a key."""
+
+POOLS = (POOL, METADATA_POOL)
 
 
 def api_url(port: int) -> str:
@@ -34,12 +39,12 @@ def prefect_server(folder: Path, port: int, database: str = "") -> Service:
     )
 
 
-def prefect_worker(folder: Path, api: str, environment: dict[str, str]) -> Service:
-    """Describe the worker of the pool `cpu`: every run is a process of its own, which gets `environment`."""
+def prefect_worker(folder: Path, api: str, environment: dict[str, str], pool: str = POOL) -> Service:
+    """Describe the worker of a pool: every run is a process of its own, which gets `environment`."""
     return Service(
-        name="worker",
-        command=(sys.executable, "-m", "prefect", "worker", "start", "--type", "process", "--pool", POOL),
-        ready=lambda: online(api),
+        name="worker" if pool == POOL else pool,
+        command=(sys.executable, "-m", "prefect", "worker", "start", "--type", "process", "--pool", pool),
+        ready=lambda: online(api, pool),
         folder=folder,
         environment={
             **environment,
@@ -53,9 +58,9 @@ def prefect_worker(folder: Path, api: str, environment: dict[str, str]) -> Servi
     )
 
 
-def online(api: str) -> bool:
-    """Whether the pool has a worker that is online."""
-    workers = answers(f"{api}/work_pools/{POOL}/workers/filter", {})
+def online(api: str, pool: str = POOL) -> bool:
+    """Whether a pool has a worker that is online."""
+    workers = answers(f"{api}/work_pools/{pool}/workers/filter", {})
     return isinstance(workers, list) and any(worker["status"] == "ONLINE" for worker in workers)
 
 

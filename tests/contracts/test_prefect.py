@@ -5,9 +5,9 @@ import time
 import pytest
 
 from domain.errors import ServiceFailed
-from infra.stack.deployments import end_lost_runs, make_pool, register
+from infra.stack.deployments import end_lost_runs, make_pools, register
 from infra.stack.ports import free_ports
-from infra.stack.prefect import POOL, api_url, prefect_server, prefect_worker
+from infra.stack.prefect import POOLS, api_url, prefect_server, prefect_worker
 from infra.stack.service import answers
 from infra.stack.supervisor import supervising
 
@@ -41,7 +41,7 @@ def supervisor(home):
 def api(supervisor, home):
     (port,) = free_ports(0)
     supervisor.start(prefect_server(home, port))
-    make_pool(api_url(port))
+    make_pools(api_url(port))
     return api_url(port)
 
 
@@ -49,10 +49,10 @@ def deployments(api):
     return answer_of(f"{api}/deployments/filter", {})
 
 
-def test_the_pool_is_made_once(api):
-    make_pool(api)
-    make_pool(api)
-    assert [pool["name"] for pool in answers(f"{api}/work_pools/filter", {})] == [POOL]
+def test_the_pools_are_made_once(api):
+    make_pools(api)
+    make_pools(api)
+    assert {pool["name"] for pool in answer_of(f"{api}/work_pools/filter", {})} == set(POOLS)
 
 
 def test_the_plan_is_registered_once_by_module_path_and_its_run_ends_well(api, home, supervisor):

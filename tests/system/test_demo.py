@@ -171,6 +171,36 @@ def test_no_content_reaches_logs_artifacts_parameters_or_the_page(demo):
     assert not found
 
 
+@pytest.mark.timeout(600)
+def test_the_night_works_without_a_file_and_tells_what_it_changed(demo, tmp_path):
+    """On a copy of the folder from which every file, and every key but that of names, is gone."""
+    folder, _, _ = demo
+    copy = tmp_path / "night"
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("blobs", "sealing.key", "inbox", "logs", "dask"))
+    with sqlite3.connect(copy / "ledger.db") as connection:
+        (md5,) = connection.execute(
+            "SELECT md5 FROM blob WHERE kind = 'image' AND fault IS NULL AND NOT EXISTS "
+            "(SELECT 1 FROM match WHERE blob_id = blob.id)"
+        ).fetchone()
+    (tmp_path / "fresh.txt").write_text(f"md5 {md5}\n")
+    said = []
+    for command in (("nightly",), ("lists", "import", str(tmp_path / "fresh.txt")), ("nightly",), ("nightly",)):
+        run = subprocess.run(
+            [BREAKWATER, *command, "--data", str(copy)], capture_output=True, text=True, check=False, env=as_a_user()
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        said.append(run.stdout)
+    assert "Nothing changed" in said[0]
+    assert re.search(r"matches added\W+1\W", said[2])
+    assert re.search(r"reports scored anew\W+[1-9]", said[2])
+    assert "Nothing changed" in said[3]
+    with sqlite3.connect(copy / "prefect" / "prefect.db") as connection:
+        artifacts = [data for (data,) in connection.execute("SELECT data FROM artifact WHERE key = 'nightly'")]
+    assert len(artifacts) == 3
+    assert sum("No file was opened" in data for data in artifacts) == 3
+    assert not (copy / "blobs").exists()
+
+
 def killed_at(stage, folder):
     """Start the demo on `folder`, and kill every process of it in the middle of a stage."""
     command = [BREAKWATER, "demo", "--data", str(folder), "--reports", str(REPORTS), "--seed", "5"]

@@ -34,7 +34,7 @@ up(Path(sys.argv[1]), ports=Ports(0, 0, 0, 0, 0, 0, 0))
 ASK = "from apps.stack import doctor, tell; raise SystemExit(tell(doctor()))"
 PARTS = ("settings", "data folder", "blob store", "ledger", "registry", "inference", "Prefect", "Dask")
 REPORTS = 24
-FLOWS = {"intake", "fingerprint", "classify", "cluster", "prioritize", "measure", "pipeline"}
+FLOWS = {"intake", "fingerprint", "classify", "cluster", "prioritize", "measure", "pipeline", "nightly"}
 
 
 def started(folder, out):
@@ -63,18 +63,26 @@ def asked(url, body):
     return answer.json()
 
 
-def piped(environment, folder):
-    """Start `pipeline` as an operator does in the UI, wait for its end, and tell what is to be seen of it."""
-    simulate_inbox(folder, REPORTS, 3)
-    api = environment["PREFECT_API_URL"]
-    (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["pipeline"]}}})
-    schema = deployment["parameter_openapi_schema"]["properties"]
-    assert all(schema[name]["description"] for name in ("inbox", "lists"))
+def ended(api, deployment):
+    """Start a deployment as an operator does in the UI, and wait for its end."""
     run = asked(f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": {}})
     until = time.monotonic() + 240
     while run["state_type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") and time.monotonic() < until:
         time.sleep(1)
         run = urllib3.request("GET", f"{api}/flow_runs/{run['id']}").json()
+    return run
+
+
+def piped(environment, folder):
+    """Have `pipeline` run, then `nightly`, and tell what is to be seen of them."""
+    simulate_inbox(folder, REPORTS, 3)
+    api = environment["PREFECT_API_URL"]
+    (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["pipeline"]}}})
+    schema = deployment["parameter_openapi_schema"]["properties"]
+    assert all(schema[name]["description"] for name in ("inbox", "lists"))
+    run = ended(api, deployment)
+    (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
+    night = ended(api, deployment)
     runs = asked(f"{api}/flow_runs/filter", {})
     flows = {flow["id"]: flow["name"] for flow in asked(f"{api}/flows/filter", {})}
     engine = connect(environment["BREAKWATER_LEDGER"])
@@ -83,6 +91,7 @@ def piped(environment, folder):
     engine.dispose()
     return {
         **run,
+        "night": night["state_name"],
         "subflows": {flows[one["flow_id"]] for one in runs if one["parent_task_run_id"]},
         "artifacts": {artifact["key"] for artifact in asked(f"{api}/artifacts/filter", {})},
         "reports": received,
@@ -132,8 +141,9 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
         assert asked_back == 401
         assert addresses <= {"127.0.0.1", "::1"}
         assert run["state_name"] == "Completed", run
-        assert run["subflows"] == FLOWS - {"pipeline", "sweep"}  # which has its own hours
-        assert {"summary", "pipeline-counts", "intake", "intake-counts"} <= run["artifacts"]
+        assert run["night"] == "Completed", said
+        assert run["subflows"] == FLOWS - {"pipeline", "nightly"}  # which has its own hour
+        assert {"summary", "pipeline-counts", "intake", "intake-counts", "nightly"} <= run["artifacts"]
         assert run["reports"] == REPORTS
         assert left == []
         assert not (folder / "keys" / "stack.env").exists()

@@ -1,0 +1,32 @@
+"""The night by hand: what the scheduled flow does, for those who run no stack."""
+
+from rich.console import Console
+from rich.table import Table
+
+from domain.counts import Counts
+from flows.nightly import nightly
+from infra.stack.prefect import prefect_server
+from infra.stack.supervisor import supervising
+from infra.world import world
+from tasks.overnight import changes
+from tasks.staging import flush_logs
+
+
+def run(port: int) -> None:
+    """Run the flow under a Prefect server of our own at `port`, and print what changed."""
+    root = world().settings.root
+    with supervising([prefect_server(root / "prefect", port)], logs=root / "logs"):
+        try:
+            counts = nightly()
+        finally:
+            flush_logs()
+    _tell(counts)
+
+
+def _tell(counts: Counts) -> None:
+    table = Table(title="What the night changed", show_header=False)
+    found = changes(counts)
+    for what, number, why in found:
+        table.add_row(what, f"{number:,}", why)
+    console = Console()
+    console.print(table if found else "Nothing changed.")
