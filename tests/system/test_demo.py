@@ -178,11 +178,11 @@ def test_the_night_works_without_a_file_and_tells_what_it_changed(demo, tmp_path
     copy = tmp_path / "night"
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("blobs", "sealing.key", "inbox", "logs", "dask"))
     with sqlite3.connect(copy / "ledger.db") as connection:
-        (md5,) = connection.execute(
-            "SELECT md5 FROM blob WHERE kind = 'image' AND fault IS NULL AND NOT EXISTS "
+        (sha256,) = connection.execute(
+            "SELECT sha256 FROM blob WHERE kind = 'image' AND fault IS NULL AND NOT EXISTS "
             "(SELECT 1 FROM match WHERE blob_id = blob.id)"
         ).fetchone()
-    (tmp_path / "fresh.txt").write_text(f"md5 {md5}\n")
+    (tmp_path / "fresh.txt").write_text(f"sha256 {sha256}\n")
     said = []
     for command in (("nightly",), ("lists", "import", str(tmp_path / "fresh.txt")), ("nightly",), ("nightly",)):
         run = subprocess.run(
