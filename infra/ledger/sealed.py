@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, and_, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.media import BlobKey, Sealed
 from infra.ledger import schema
+from infra.ledger.engine import add_missing
 
 
 def find(connection: Connection, blob: BlobKey) -> Sealed | None:
@@ -19,13 +19,10 @@ def find(connection: Connection, blob: BlobKey) -> Sealed | None:
 
 def record(connection: Connection, keys: Mapping[BlobKey, Sealed]) -> None:
     """Keep the wrapped keys of blobs; a blob that has one keeps it, since another object would be another key's."""
-    if not keys:
-        return
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(schema.blob_key)
     rows = [
         {"blob_id": blob, "object": one.object, "kek": one.kek, "wrapped": one.wrapped} for blob, one in keys.items()
     ]
-    connection.execute(insert.on_conflict_do_nothing(index_elements=[schema.blob_key.c.blob_id]), rows)
+    add_missing(connection, schema.blob_key, rows)
 
 
 def forget(connection: Connection, blob: BlobKey) -> int:
