@@ -11,6 +11,7 @@ import pi_heif
 import puremagic
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
+from puremagic.main import PureMagic
 
 from domain.errors import Unreadable
 from domain.media import BlobKey, Kind
@@ -79,10 +80,40 @@ def sniff(head: bytes) -> str:
         return "video/mp2t"
     if head[4:8] == b"ftyp":
         return "image/avif" if head[8:12] in (b"avif", b"avis") else _iso_media(head[8:12])
-    try:
-        return str(puremagic.from_string(head, mime=True)) or UNKNOWN_TYPE
-    except (puremagic.PureError, ValueError):
-        return UNKNOWN_TYPE
+    found = [row for (start, stop), rows in _SIGNATURES.items() if (row := rows.get(head[start:stop]))]
+    found.sort(key=_ORDER.__getitem__)
+    found += [longer for row in found for longer in _prolonged(row, head)]
+    longest = max(found, key=lambda row: len(row.byte_match), default=None)
+    return longest.mime_type or UNKNOWN_TYPE if longest else UNKNOWN_TYPE
+
+
+_ROWS = (*puremagic.magic_header_array, *puremagic.magic_footer_array)
+_ORDER = {row: order for order, row in reversed(list(enumerate(_ROWS)))}
+
+
+def _signatures() -> dict[tuple[int, int | None], dict[bytes, PureMagic]]:
+    """Sort puremagic's signatures by where they stand, so that a file is looked up once for all that stand there.
+
+    puremagic itself tries 1,400 of them one after the other, which takes 0.7 ms. As there, the longest counts, and the
+    first of several as long.
+    """
+    places: dict[tuple[int, int | None], dict[bytes, PureMagic]] = {}
+    for row in _ROWS:
+        place = row.offset, row.offset + len(row.byte_match) or None
+        places.setdefault(place, {}).setdefault(row.byte_match, row)
+    return places
+
+
+_SIGNATURES = _signatures()
+
+
+def _prolonged(row: PureMagic, head: bytes) -> Iterator[PureMagic]:
+    """Give the signatures that begin with this one and have a second part elsewhere in the file."""
+    for part in puremagic.multi_part_dict.get(row.byte_match, ()):
+        stop = part.offset + len(part.byte_match)
+        if head[part.offset : stop or None] == part.byte_match:
+            whole = row.byte_match + part.byte_match if part.offset < 0 else head[row.offset : stop]
+            yield part._replace(byte_match=whole)
 
 
 def _iso_media(brand: bytes) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import puremagic
 import pytest
 from films import film
 from hypothesis import HealthCheck, given, settings
@@ -48,6 +49,43 @@ def fault(content, max_pixels=PIXELS):
 def close(one, other, tolerance=3.0):
     assert one.shape == other.shape
     return np.abs(one.astype(float) - other).mean() <= tolerance
+
+
+SIGNATURES = [*puremagic.magic_header_array, *puremagic.magic_footer_array]
+SECOND_PARTS = [part for parts in puremagic.multi_part_dict.values() for part in parts]
+
+
+@st.composite
+def signed(draw):
+    """Write the first bytes of a file with several signatures in it, each in its place or near the end."""
+    head = bytearray(draw(st.binary(max_size=40)) * draw(st.sampled_from([1, 20, 100])))
+    for row in draw(st.lists(st.sampled_from(SIGNATURES) | st.sampled_from(SECOND_PARTS), max_size=4)):
+        start = row.offset if row.offset >= 0 else max(0, len(head) + row.offset)
+        head.extend(bytes(max(0, start + len(row.byte_match) - len(head))))
+        head[start : start + len(row.byte_match)] = row.byte_match
+    return bytes(head[:HEAD_BYTES])
+
+
+def named_by_puremagic(head):
+    """Give the types that puremagic itself may answer: where signatures are as long, it may be any one's of them."""
+    try:
+        found = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError):
+        return {"application/octet-stream"}
+    best = [
+        each
+        for each in found
+        if (each.confidence, len(each.byte_match)) == (found[0].confidence, len(found[0].byte_match))
+    ]
+    first = puremagic.from_string(head, mime=True)
+    return {each.mime_type or "application/octet-stream" for each in best} | {first or "application/octet-stream"}
+
+
+@settings(max_examples=400)
+@given(signed())
+def test_the_sniffer_says_what_puremagic_says(head):
+    by_ourselves = head[4:8] == b"ftyp" or head[::188][:3] == b"GGG"
+    assert by_ourselves or sniff(head) in named_by_puremagic(head)
 
 
 def png_chunk(name, content):
