@@ -75,9 +75,8 @@ def upload(account: Account, number: int, stored: Stored) -> Operation[str]:
     def operate(connection: Transaction) -> tuple[str, None]:
         moment = now()
         drafts.find_open(connection, number, account.id, moment)
-        for name, held in drafts.parts(connection, number).items():
-            if name.endswith(".bin") and held.blob == part.blob:
-                return name.removesuffix(".bin"), None
+        if known := drafts.file_of(connection, number, part.blob):
+            return known, None
         file_id = secrets.token_hex(16)
         drafts.add(connection, number, f"{file_id}.bin", part, moment)
         return file_id, None
@@ -105,7 +104,7 @@ def details(account: Account, document: bytes) -> tuple[int, Operation[None]]:
     def operate(connection: Transaction) -> tuple[None, None]:
         moment = now()
         drafts.find_open(connection, number, account.id, moment)
-        if f"{file_id}.bin" not in drafts.parts(connection, number):
+        if not drafts.holds(connection, number, f"{file_id}.bin"):
             raise DraftRefused(Refusal.NO_FILE)
         drafts.add(connection, number, f"{file_id}.xml", part, moment)
         return None, None

@@ -3,17 +3,33 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, select, update
 
 from domain.counts import Counts
 from domain.draft import IDLE, LIFETIME, Draft, DraftState, Parts, Refusal
 from domain.errors import DraftRefused
 from domain.intake import HeldFile
-from domain.media import Digests, Kind, Sealed
+from domain.media import BlobKey, Digests, Kind, Sealed
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 
 _DRAFT, _PART = schema.draft, schema.draft_part
+
+# What every call runs is made once: SQLAlchemy takes longer to make a statement than to run it.
+_NUMBER: BindParameter[int] = bindparam("draft")
+_FIND = select(_DRAFT).where(_DRAFT.c.number == _NUMBER, _DRAFT.c.reporter == bindparam("reporter"))
+_FIND_REQUEST = select(_DRAFT).where(_DRAFT.c.request == bindparam("request"))
+_LAST = select(func.max(_DRAFT.c.number))
+_OPEN = insert(_DRAFT)
+_PARTS = select(_PART).where(_PART.c.number == _NUMBER).order_by(_PART.c.name)
+_FILE = select(_PART.c.name).where(_PART.c.number == _NUMBER, _PART.c.blob_id == bindparam("blob"))
+_NAMED = select(_PART.c.name).where(_PART.c.number == _NUMBER, _PART.c.name == bindparam("name"))
+_ADD = insert(_PART)
+_TOUCH = update(_DRAFT).where(_DRAFT.c.number == _NUMBER).values(changed_at=bindparam("now"))
+_FINISH = (
+    update(_DRAFT).where(_DRAFT.c.number == _NUMBER).values(state=DraftState.FINISHED, report_id=bindparam("report"))
+)
+_FORGET = delete(_PART).where(_PART.c.number == _NUMBER)
 
 
 def find(connection: Connection, number: int, reporter: str, now: datetime) -> Draft:
@@ -22,8 +38,7 @@ def find(connection: Connection, number: int, reporter: str, now: datetime) -> D
     Raises:
         DraftRefused: there is none, it is another reporter's, or it was left open for too long.
     """
-    query = select(_DRAFT).where(_DRAFT.c.number == number, _DRAFT.c.reporter == reporter)
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_FIND, {"draft": number, "reporter": reporter}).one_or_none()
     if row is None:
         raise DraftRefused(Refusal.UNKNOWN)
     found = _draft(row)
@@ -63,7 +78,7 @@ def begin(
         DraftRefused: the client's name stands for another document, or for a draft that was retracted.
     """
     digest, held = document
-    known = connection.execute(select(_DRAFT).where(_DRAFT.c.request == request)).one_or_none()
+    known = connection.execute(_FIND_REQUEST, {"request": request}).one_or_none()
     if known is not None:
         draft = _draft(known)
         over = draft.state is DraftState.OPEN and draft.ended(now)
@@ -74,11 +89,11 @@ def begin(
         if not over and (explicit or _untouched(connection, draft)):
             return draft.number
         connection.execute(update(_DRAFT).where(_DRAFT.c.number == known.number).values(request=None))
-    last = connection.scalar(select(func.max(_DRAFT.c.number))) or 0
+    last = connection.scalar(_LAST) or 0
     number = max(last + 1, int(now.timestamp()))  # never one that was used before
     row = {"number": number, "reporter": reporter, "opened_at": now, "changed_at": now, "request": request}
-    connection.execute(insert(_DRAFT).values({**row, "document": digest, "state": DraftState.OPEN}))
-    connection.execute(insert(_PART).values(_row(number, "report.xml", held)))
+    connection.execute(_OPEN, {**row, "document": digest, "state": DraftState.OPEN})
+    connection.execute(_ADD, _row(number, "report.xml", held))
     return number
 
 
@@ -97,8 +112,19 @@ def parts(connection: Connection, number: int) -> Parts:
             Kind(row.kind),
             Sealed(row.object, row.kek, bytes(row.wrapped)) if row.object else None,
         )
-        for row in connection.execute(select(_PART).where(_PART.c.number == number).order_by(_PART.c.name))
+        for row in connection.execute(_PARTS, {"draft": number})
     }
+
+
+def holds(connection: Connection, number: int, name: str) -> bool:
+    """Whether a draft has a part of this name."""
+    return connection.scalar(_NAMED, {"draft": number, "name": name}) is not None
+
+
+def file_of(connection: Connection, number: int, blob: BlobKey) -> str | None:
+    """Give the id of a draft's file with these bytes, if one came."""
+    names = connection.scalars(_FILE, {"draft": number, "blob": blob})
+    return next((name.removesuffix(".bin") for name in names if name.endswith(".bin")), None)
 
 
 def file_ids(connection: Connection, report_id: str) -> list[str]:
@@ -115,7 +141,7 @@ def add(connection: Connection, number: int, name: str, part: HeldFile, now: dat
 
 def touch(connection: Connection, number: int, now: datetime) -> None:
     """Count a change of a draft, from which its time runs again."""
-    connection.execute(update(_DRAFT).where(_DRAFT.c.number == number).values(changed_at=now))
+    connection.execute(_TOUCH, {"draft": number, "now": now})
 
 
 def finish(connection: Connection, draft: Draft, report_id: str) -> None:
@@ -127,15 +153,14 @@ def finish(connection: Connection, draft: Draft, report_id: str) -> None:
     now = find_open(connection, draft.number, draft.reporter, draft.changed_at)
     if now.changed_at != draft.changed_at:
         raise DraftRefused(Refusal.CHANGED)
-    finished = {"state": DraftState.FINISHED, "report_id": report_id}
-    connection.execute(update(_DRAFT).where(_DRAFT.c.number == draft.number).values(finished))
-    connection.execute(delete(_PART).where(_PART.c.number == draft.number))
+    connection.execute(_FINISH, {"draft": draft.number, "report": report_id})
+    connection.execute(_FORGET, {"draft": draft.number})
 
 
 def retract(connection: Connection, number: int) -> None:
     """Take a draft back: nothing of it is kept."""
     connection.execute(update(_DRAFT).where(_DRAFT.c.number == number).values(state=DraftState.RETRACTED))
-    connection.execute(delete(_PART).where(_PART.c.number == number))
+    connection.execute(_FORGET, {"draft": number})
 
 
 def collect(connection: Connection, now: datetime) -> Counts:
@@ -143,7 +168,7 @@ def collect(connection: Connection, now: datetime) -> Counts:
     ended = (_DRAFT.c.opened_at < now - LIFETIME) | (_DRAFT.c.changed_at < now - IDLE)
     numbers = list(connection.scalars(select(_DRAFT.c.number).where(_DRAFT.c.state == DraftState.OPEN, ended)))
     for number in numbers:
-        connection.execute(delete(_PART).where(_PART.c.number == number))
+        connection.execute(_FORGET, {"draft": number})
         connection.execute(delete(_DRAFT).where(_DRAFT.c.number == number))
     return Counts(drafts_expired=len(numbers))
 

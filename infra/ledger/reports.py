@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 
-from sqlalchemy import Connection, Table, select, tuple_, update
+from sqlalchemy import BindParameter, Connection, Table, Update, bindparam, select, tuple_, update
 
 from domain.counts import Counts
 from domain.intake import HeldFile, SightedFile, Taken
@@ -89,14 +89,27 @@ def _numbered(connection: Connection, fresh: Sequence[Taken]) -> dict[str, int]:
 
 def _supersede(connection: Connection, fresh: Sequence[Taken]) -> None:
     """Have each accepted revision take the place of those before it; a rejected one takes nobody's."""
-    table = schema.report
-    for one in fresh:
-        if one.report is None or not one.pseudonym:
-            continue
-        same = (table.c.reporter == one.pseudonym) & (table.c.external_id == one.external_id)
-        older = same & (table.c.id != one.report_id) & table.c.superseded_by.is_(None) & _FINISHED
-        number = select(table.c.revision).where(table.c.id == one.report_id).scalar_subquery()
-        connection.execute(update(table).where(older & (table.c.revision < number)).values(superseded_by=one.report_id))
+    newer = [
+        {"by": one.pseudonym, "number": one.external_id, "newer": one.report_id}
+        for one in fresh
+        if one.report and one.pseudonym
+    ]
+    if newer:
+        connection.execute(_SUPERSEDE, newer)
+
+
+def _superseding() -> Update:
+    """Make the statement that has the revision `newer` take the place of those before it, once for all."""
+    report = schema.report.c
+    newer: BindParameter[str] = bindparam("newer")
+    same = (report.reporter == bindparam("by")) & (report.external_id == bindparam("number"))
+    older = same & (report.id != newer) & report.superseded_by.is_(None) & _FINISHED
+    table = schema.report.alias()
+    number = select(table.c.revision).where(table.c.id == newer).scalar_subquery()
+    return update(schema.report).where(older & (report.revision < number)).values(superseded_by=newer)
+
+
+_SUPERSEDE = _superseding()
 
 
 def _write(connection: Connection, table: Table, rows: Iterable[Row]) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, and_, delete, select, update
+from sqlalchemy import Connection, Table, and_, bindparam, delete, select, update
 
 from domain.media import BlobKey, Sealed
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
 
+_FIND = select(schema.blob_key).where(schema.blob_key.c.blob_id == bindparam("blob"))
+
 
 def find(connection: Connection, blob: BlobKey) -> Sealed | None:
     """Give where a blob lies and its wrapped key; None where the ledger knows no key."""
-    table = schema.blob_key.c
-    row = connection.execute(select(table.object, table.kek, table.wrapped).where(table.blob_id == blob)).one_or_none()
+    row = connection.execute(_FIND, {"blob": blob}).one_or_none()
     return Sealed(row.object, row.kek, bytes(row.wrapped)) if row else None
 
 
