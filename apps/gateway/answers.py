@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import Enum
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from fastapi import Response
+from starlette.responses import Response
 
 from domain.draft import Refusal
 from domain.report import Rejection

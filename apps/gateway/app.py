@@ -10,10 +10,12 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import parse_qs
 
-from fastapi import FastAPI, Request, Response
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from apps.gateway import desk
 from apps.gateway.access import Access
@@ -134,26 +136,25 @@ class Gateway:
         raise told
 
 
-def make_app() -> FastAPI:
+def make_app() -> Starlette:
     """Make the service over this process's world."""
     gateway = Gateway()
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         logging.getLogger("uvicorn.error").addFilter(without_content)  # where the server tells of faults
         expiring = asyncio.create_task(gateway.expire())
         yield
         expiring.cancel()
         await run_in_threadpool(gateway.writer.close)
 
-    app = FastAPI(title="Breakwater gateway", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    for name in ("status", "xsd"):
-        app.add_api_route(f"/ispws/{name}", getattr(gateway, name), methods=["GET"], response_model=None)
-    for name in ("submit", "upload", "fileinfo", "finish", "retract"):
-        app.add_api_route(f"/ispws/{name}", getattr(gateway, name), methods=["POST"], response_model=None)
-    for kind, told in _TOLD.items():
-        app.add_exception_handler(kind, told)
-    return app
+    calls = {"GET": ("status", "xsd"), "POST": ("submit", "upload", "fileinfo", "finish", "retract")}
+    routes = [
+        Route(f"/ispws/{name}", getattr(gateway, name), methods=[method])
+        for method, names in calls.items()
+        for name in names
+    ]
+    return Starlette(routes=routes, exception_handlers=_TOLD, lifespan=lifespan)
 
 
 def _ended(_request: Request, error: Exception) -> Response:

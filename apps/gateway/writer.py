@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from domain.errors import BreakwaterError
+from domain.errors import DraftRefused
 from domain.intake import Taken
 from infra.failures import AWAY
 from infra.ledger import reports
@@ -19,7 +19,10 @@ TOGETHER = 64
 
 Result = TypeVar("Result")
 Operation = Callable[[Transaction], tuple[Result, Taken | None]]
-"""Something to write; it gives its result, and a report to record with it if there is one."""
+"""Something to write; it gives its result, and a report to record with it if there is one.
+
+It looks first and writes then: where it raises `DraftRefused`, it has written nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Writer:
             self._write([each for each in together if each.answer.set_running_or_notify_cancel()])
 
     def _write(self, together: list[_Waiting]) -> None:
-        """Write all or nothing, but what is refused; where a bug in one spoils it for all, each is tried by itself."""
+        """Write all or nothing, but what is refused; where one spoils it for all, each is tried by itself."""
         try:
             results = _recorded([each.operation for each in together])
         except Exception as error:  # noqa: BLE001 (whoever waits for the answer raises it)
@@ -86,9 +89,8 @@ def _recorded(operations: list[Operation[Any]]) -> list[Any]:
 
 
 def _tried(operation: Operation[Any], connection: Transaction) -> tuple[Any, Taken | None]:
-    """Write one thing; where it is refused, nothing of it stays, and the refusal is its result."""
+    """Write one thing; where it is refused, the refusal is its result."""
     try:
-        with connection.begin_nested():
-            return operation(connection)
-    except BreakwaterError as refused:
+        return operation(connection)
+    except DraftRefused as refused:
         return refused, None

@@ -33,6 +33,9 @@ Transaction: TypeAlias = Connection
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4242424242)"
 """Writing transactions follow one another, as SQLite's do: who looks whether something is there may then write it."""
 
+CONNECTIONS = 16
+"""Connections that a process keeps open, once it used as many at once: opening one costs more than what it is for."""
+
 _READING = "reading"
 
 
@@ -44,13 +47,14 @@ def connect(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_size=CONNECTIONS, pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
         raise InvalidSettings(f"BREAKWATER_LEDGER: {parsed.drivername} is not sqlite:///FILE or postgresql://…")
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 60}, hide_parameters=True)
+    engine = create_engine(parsed, connect_args={"timeout": 60}, pool_size=CONNECTIONS, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -5,16 +5,17 @@ import os
 import threading
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pytest
-from cybertips import report_xml
+from cybertips import details_xml, report_xml
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from apps.gateway import desk
 from apps.gateway.writer import Writer, _Waiting
 from domain.draft import Refusal
-from domain.errors import DraftRefused
+from domain.errors import DraftRefused, LedgerRefused
 from domain.report import Source
 from infra.ledger import drafts, schema
 from infra.ledger.engine import reading
@@ -84,10 +85,8 @@ def opening(number):
     return operate
 
 
-def refused_late(connection):
-    """Write, and be refused only then."""
-    opening(99)(connection)
-    raise DraftRefused(Refusal.CHANGED)
+def refused(_connection):
+    raise DraftRefused(Refusal.UNKNOWN)
 
 
 def numbers():
@@ -105,7 +104,7 @@ def committed():
 
 def test_a_refused_call_costs_itself_alone(writer, committed):
     operations = [opening(number) for number in range(63)]
-    operations.insert(30, refused_late)
+    operations.insert(30, refused)
     answers = together(writer, operations)
     assert len(committed) == 1
     with pytest.raises(DraftRefused):
@@ -113,14 +112,61 @@ def test_a_refused_call_costs_itself_alone(writer, committed):
     assert [each.result() for each in answers] == numbers() == list(range(63))
 
 
-def test_a_bug_in_one_spoils_it_for_nobody_else(writer):
-    def buggy(_connection):
-        raise KeyError
+@pytest.mark.parametrize("error", [KeyError, LedgerRefused])
+def test_what_fails_in_one_spoils_it_for_nobody_else(writer, error):
+    def failing(connection):
+        opening(99)(connection)
+        raise error
 
-    answers = together(writer, [opening(1), buggy, opening(2)])
-    with pytest.raises(KeyError):
+    answers = together(writer, [opening(1), failing, opening(2)])
+    with pytest.raises(error):
         answers.pop(1).result()
     assert [each.result() for each in answers] == numbers() == [1, 2]
+
+
+def details(number, file_id):
+    document = details_xml(file_id).replace(b"<reportId>1<", f"<reportId>{number}<".encode())
+    return desk.details(ACCOUNT, document)[1]
+
+
+def of_no_draft():
+    return [desk.coming(ACCOUNT, 5), desk.upload(ACCOUNT, 5, stored()), details(5, "f"), desk.retraction(ACCOUNT, 5)]
+
+
+def stored():
+    return world().blobs.store(BytesIO(b"content"))
+
+
+def refusals(writer):
+    """Give every kind of call, each when it is refused, for every reason there is."""
+    yield from of_no_draft()
+    for end in (desk.retraction, desk.completion):
+        number = writer.submit(desk.submission(ACCOUNT, report_xml(), str(end))).result()
+        yield details(number, "absent")
+        before = desk.completion(ACCOUNT, number)
+        writer.submit(desk.coming(ACCOUNT, number)).result()
+        yield before  # it changed since it was read
+        writer.submit(end(ACCOUNT, number)).result()
+        yield desk.coming(ACCOUNT, number)
+        yield desk.upload(ACCOUNT, number, stored())
+        yield details(number, "absent")
+        yield desk.retraction(ACCOUNT, number)
+        yield before
+        yield desk.submission(ACCOUNT, report_xml(summary="<platform>x</platform>"), str(end))
+    yield desk.submission(ACCOUNT, report_xml(), str(desk.retraction))
+
+
+def test_what_is_refused_has_written_nothing(writer):
+    """No savepoint would take it back."""
+    statements, reasons = [], set()
+    event.listen(world().ledger, "before_cursor_execute", lambda *told: statements.append(told[2]))
+    for operation in refusals(writer):
+        statements.clear()
+        (answer,) = together(writer, [operation])
+        reasons.add(answer.exception().args[0])
+        assert statements
+        assert not [each for each in statements if each.split()[0] in {"INSERT", "UPDATE", "DELETE"}]
+    assert reasons == set(Refusal)
 
 
 def test_a_ledger_that_is_away_is_asked_once_for_all(writer):
