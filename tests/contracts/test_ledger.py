@@ -30,7 +30,7 @@ from taken_in import held, key, sighted, taken, utc
 from domain.errors import InvalidSettings, LedgerRefused
 from domain.priority import Priority
 from infra.ledger import priorities, reports, schema
-from infra.ledger.engine import connect, migrate, reading, upsert
+from infra.ledger.engine import add_missing, connect, migrate, reading, upsert
 from infra.ledger.roles import ANALYST, METADATA, RESTRICTED, make_roles
 
 probe = Table(
@@ -132,6 +132,14 @@ def test_rows_that_are_all_key_are_written_once(ledger):
     keys_only.metadata.create_all(ledger)
     rows = [{"a": "x", "b": "y"}, {"a": "x", "b": "z"}]
     assert [written(ledger, keys_only, *rows), written(ledger, keys_only, *rows)] == [2, 0]
+
+
+def test_what_is_missing_is_added_and_what_is_there_stays(ledger, table):
+    written(ledger, table, {"id": 1, **FULL})
+    with ledger.begin() as connection:
+        assert add_missing(connection, table, [{"id": 1, **OTHER}, {"id": 2, **OTHER}]) == 1
+        assert add_missing(connection, table, []) == 0
+        assert [utc_row(connection, number) for number in (1, 2)] == [FULL, OTHER]
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger, table):
