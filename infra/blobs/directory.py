@@ -4,6 +4,7 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from infra.blobs.objects import INCOMING, PIECE
 class DirectoryObjects:
     """An `ObjectStore` in a directory.
 
+    Places are plain strings: `pathlib` interns every part of a path, which Python 3.12 then keeps for good.
+
     An object is written beside its place, pushed to the disk by who writes it, and moved by `flush`: whatever stands
     under a name is whole, whenever the process was killed. A disk that fails to keep an object's bytes says so once
     (https://wiki.postgresql.org/wiki/Fsync_Errors), so the error must reach the one who brought them, and nobody else.
@@ -22,7 +25,7 @@ class DirectoryObjects:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._pending: dict[str, Path] = {}
+        self._pending: dict[str, str] = {}
         self._changing = threading.Lock()
         self._flushing = threading.Lock()
 
@@ -38,11 +41,11 @@ class DirectoryObjects:
 
     def incoming(self) -> "IncomingFile":
         """Begin an object whose bytes come piece by piece."""
-        folder = self.root / INCOMING
-        folder.mkdir(parents=True, exist_ok=True)
-        return IncomingFile(self, folder / secrets.token_hex(16))
+        folder = f"{self.root}/{INCOMING}"
+        os.makedirs(folder, exist_ok=True)
+        return IncomingFile(self, f"{folder}/{secrets.token_hex(16)}")
 
-    def publish(self, name: str, draft: Path) -> None:
+    def publish(self, name: str, draft: str) -> None:
         """Have `flush` move a whole object to its place."""
         with self._changing:
             self._pending[name] = draft
@@ -55,13 +58,14 @@ class DirectoryObjects:
         with self._flushing:
             with self._changing:
                 pending = dict(self._pending)
-            folders = set()
+            folders: set[str] = set()
             for name, draft in pending.items():
                 place = self._place(name)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                draft.replace(place)
+                folder = os.path.dirname(place)
+                os.makedirs(folder, exist_ok=True)
+                os.replace(draft, place)
                 self._pending[name] = place  # moved: should the rest fail, this is done again without harm
-                folders |= {place.parent, place.parent.parent, self.root}
+                folders |= {folder, os.path.dirname(folder), str(self.root)}
             for folder in folders:
                 _fsync(folder)
             with self._changing:
@@ -71,7 +75,7 @@ class DirectoryObjects:
     def pieces(self, name: str) -> Iterator[bytes]:
         """Give an object's bytes, piece by piece."""
         try:
-            with self._place(name).open("rb") as content:
+            with open(self._place(name), "rb") as content:
                 while piece := content.read(PIECE):
                     yield piece
         except FileNotFoundError:
@@ -79,13 +83,13 @@ class DirectoryObjects:
 
     def holds(self, name: str) -> bool:
         """Whether there is an object of this name."""
-        return self._place(name).exists()
+        return os.path.exists(self._place(name))
 
     def discard(self, name: str) -> None:
         """Remove an object, if it is there."""
         with self._flushing, self._changing:
-            self._pending.pop(name, self._place(name)).unlink(missing_ok=True)
-        self._place(name).unlink(missing_ok=True)
+            _remove(self._pending.pop(name, self._place(name)))
+        _remove(self._place(name))
 
     def objects(self) -> Iterator[tuple[str, datetime]]:
         """Name every object, those still being written too, and when it was written (UTC)."""
@@ -94,17 +98,17 @@ class DirectoryObjects:
                 written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
                 yield (f"{INCOMING}/{file.name}" if pattern.startswith(INCOMING) else file.name), written
 
-    def _place(self, name: str) -> Path:
-        return self.root / (name if name.startswith(f"{INCOMING}/") else sharded(name))
+    def _place(self, name: str) -> str:
+        return f"{self.root}/{name if name.startswith(f'{INCOMING}/') else sharded(name)}"
 
 
 class IncomingFile:
     """An object that is being written, beside its place."""
 
-    def __init__(self, store: DirectoryObjects, draft: Path) -> None:
+    def __init__(self, store: DirectoryObjects, draft: str) -> None:
         self._store = store
         self._draft = draft
-        self._out = draft.open("xb")
+        self._out = open(draft, "xb")  # noqa: SIM115 (it is closed when it is published or discarded)
 
     def write(self, piece: bytes) -> None:
         """Take the next piece."""
@@ -120,10 +124,15 @@ class IncomingFile:
     def discard(self) -> None:
         """Remove it."""
         self._out.close()
-        self._draft.unlink(missing_ok=True)
+        _remove(self._draft)
 
 
-def _fsync(path: Path) -> None:
+def _remove(place: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(place)
+
+
+def _fsync(path: str) -> None:
     """Push a folder's entries to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

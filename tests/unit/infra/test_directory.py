@@ -2,7 +2,7 @@
 
 import errno
 import os
-from pathlib import Path
+import sys
 
 import pytest
 
@@ -20,8 +20,8 @@ def objects(tmp_path):
 def failing(monkeypatch):
     """Have a system call fail, the n-th time it is made from now on, and once."""
 
-    def fail(owner, name, nth):
-        original, calls = getattr(owner, name), []
+    def fail(name, nth):
+        original, calls = getattr(os, name), []
 
         def once(*arguments, **options):
             calls.append(arguments)
@@ -29,7 +29,7 @@ def failing(monkeypatch):
                 raise OSError(errno.ENOSPC, "No space left on device")
             return original(*arguments, **options)
 
-        monkeypatch.setattr(owner, name, once)
+        monkeypatch.setattr(os, name, once)
 
     return fail
 
@@ -40,7 +40,7 @@ def read(objects, name):
 
 def test_bytes_that_do_not_reach_the_disk_are_their_writers_error_alone(objects, failing):
     objects.put(NAMES[0], b"before")
-    failing(os, "fsync", 1)
+    failing("fsync", 1)
     with pytest.raises(OSError, match="No space"):
         objects.put(NAMES[1], b"lost")
     objects.put(NAMES[2], b"after")
@@ -49,12 +49,12 @@ def test_bytes_that_do_not_reach_the_disk_are_their_writers_error_alone(objects,
     assert list((objects.root / "incoming").iterdir()) == []
 
 
-@pytest.mark.parametrize(("owner", "call"), [(os, "fsync"), (Path, "replace"), (Path, "mkdir")])
+@pytest.mark.parametrize("call", ["fsync", "replace", "mkdir"])
 @pytest.mark.parametrize("nth", [1, 2, 5, 8])
-def test_a_flush_that_fails_half_way_is_done_by_the_next(objects, failing, owner, call, nth):
+def test_a_flush_that_fails_half_way_is_done_by_the_next(objects, failing, call, nth):
     for name in NAMES:
         objects.put(name, name.encode())
-    failing(owner, call, nth)
+    failing(call, nth)
     with pytest.raises(OSError, match="No space"):
         objects.flush()
     objects.put("ff" * 32, b"later")
@@ -65,7 +65,7 @@ def test_a_flush_that_fails_half_way_is_done_by_the_next(objects, failing, owner
 
 
 def test_what_is_discarded_before_a_flush_does_not_come_back(objects, failing):
-    failing(os, "fsync", 3)
+    failing("fsync", 3)
     for name in NAMES[:2]:
         objects.put(name, b"x")
     with pytest.raises(OSError, match="No space"):
@@ -74,3 +74,14 @@ def test_what_is_discarded_before_a_flush_does_not_come_back(objects, failing):
         objects.discard(name)
     objects.flush()
     assert list(objects.objects()) == []
+
+
+def test_names_of_objects_leave_nothing_in_memory(objects, monkeypatch):
+    """What is interned is kept for good by Python 3.12."""
+    interned = []
+    monkeypatch.setattr(sys, "intern", lambda text: interned.append(text) or text)
+    objects.put(NAMES[0], b"x")
+    objects.flush()
+    assert (read(objects, NAMES[0]), objects.holds(NAMES[0])) == (b"x", True)
+    objects.discard(NAMES[0])
+    assert interned == []
