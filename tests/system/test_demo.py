@@ -179,7 +179,7 @@ def test_the_night_works_without_a_file_and_tells_what_it_changed(demo, tmp_path
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("blobs", "sealing.key", "inbox", "logs", "dask"))
     with sqlite3.connect(copy / "ledger.db") as connection:
         (sha256,) = connection.execute(
-            "SELECT sha256 FROM blob WHERE kind = 'image' AND fault IS NULL AND NOT EXISTS "
+            "SELECT sha256 FROM blob WHERE kind = 'image' AND tested AND NOT EXISTS "
             "(SELECT 1 FROM match WHERE blob_id = blob.id)"
         ).fetchone()
     (tmp_path / "fresh.txt").write_text(f"sha256 {sha256}\n")
