@@ -24,6 +24,10 @@ Radius = Annotated[
 Quality = Annotated[
     int | None, typer.Option("--quality", min=0, max=100, help="Least quality of a hash that it matches. [50]")
 ]
+Shares = Annotated[
+    tuple[float, float] | None,
+    typer.Option("--shares", help="A film matches from these shares of its own, or of the entry's, frames. [0.5 0.8]"),
+]
 Owner = Annotated[str | None, typer.Option("--owner", help="Who keeps it.")]
 Provenance = Annotated[
     str | None, typer.Option("--provenance", help="Where it comes from and under which agreement, in words.")
@@ -68,7 +72,7 @@ def bring_in(
     called = name or (paths[0].name if paths[0].is_dir() else paths[0].stem)
     counts = import_list(called, [page for path in paths for page in pages(path)], form)
     if (radius, quality, owner) != (None,) * 3:
-        agree(called, radius, quality, owner, None)
+        agree(called, {"radius": radius, "quality": quality, "owner": owner})
     _tell(counts)
     if counts["lists_rejected"]:
         typer.echo(f"the list {called} was not changed; `breakwater lists show {called}` tells why")
@@ -126,7 +130,8 @@ def _told(standing: object) -> list[tuple[str, object]]:
 
 def _lines(name: str, terms: Terms, parts: list[tuple[str, object]]) -> list[str]:
     said = [("owner", terms.owner), ("provenance", terms.provenance), ("radius", terms.radius)]
-    said += [("quality", terms.quality), ("own", "three reviewers must agree" if terms.own else "")]
+    said += [("quality", terms.quality), ("shares", f"{terms.file_share:g} {terms.entry_share:g}")]
+    said += [("own", "three reviewers must agree" if terms.own else "")]
     lines = [f"{name}"]
     for what, value in [*said, *parts]:
         told = ", ".join(f"{number:,} {key}" for key, number in value.items()) if isinstance(value, dict) else value
@@ -141,17 +146,20 @@ def terms(
     radius: Radius = None,
     quality: Quality = None,
     owner: Owner = None,
+    shares: Shares = None,
     provenance: Provenance = None,
     data: Data = None,
 ) -> None:
-    """Change how a list is used; with another radius or quality the next `fingerprint` matches it anew.
+    """Change how a list is used; where that changes what matches, the next `fingerprint` matches it anew.
 
     Example: `breakwater lists terms industry --radius 24`.
     """
     _open(data)
     from tasks.lists.governing import agree  # noqa: PLC0415 (as above)
 
-    typer.echo("\n".join(_lines(name, agree(name, radius, quality, owner, provenance), [])))
+    said: dict[str, object] = {"radius": radius, "quality": quality, "owner": owner, "provenance": provenance}
+    said |= dict(zip(("file_share", "entry_share"), shares, strict=True)) if shares else {}
+    typer.echo("\n".join(_lines(name, agree(name, said), [])))
 
 
 @lists.command()
@@ -260,3 +268,24 @@ def recalls(name: Name, data: Data = None) -> None:
     with reading(world().ledger) as connection:
         for report, ordinal, entry, moment, reason in recalled(connection, name):
             typer.echo(f"{moment:%Y-%m-%d}  report {report}  file {ordinal}  entry {entry}  {reason}")
+
+
+@lists.command()
+def matches(name: Name, data: Data = None) -> None:
+    """List the files that stand on entries of a list: by what, how near, shares of both, and where in a film it begins.
+
+    Example: `breakwater lists matches industry`.
+    """
+    _open(data)
+    from infra.ledger.engine import reading  # noqa: PLC0415 (as above)
+    from infra.ledger.lists import matched  # noqa: PLC0415 (as above)
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    with reading(world().ledger) as connection:
+        for one in matched(connection, name):
+            begins = "" if one.offset is None else f"  from {one.offset:+d} s"
+            settles = "  settles" if one.settles else ""
+            typer.echo(
+                f"report {one.report_id}  file {one.ordinal}  entry {one.entry}  {one.signal_type}  {one.distance} bits"
+                f"  {one.share:.0%} of the file, {one.entry_share:.0%} of the entry{begins}{settles}"
+            )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from domain.match import SignalType
+from domain.match import CLIP_SHARE, VIDEO_SHARE, SignalType
 from domain.media import MATCH_QUALITY, MATCH_RADIUS, Kind
 
 REVIEWERS = 3
@@ -157,6 +157,8 @@ class Terms:
         radius: bits within which its PDQ hashes match, 0-31.
         quality: least quality of a hash that it matches, 0-100.
         own: it is our own: its entries count when `REVIEWERS` agree.
+        file_share: share of a film's frames that agree with an entry from which on it stands on it, above 0, at most 1.
+        entry_share: share of an entry's frames that agree with a film from which on that stands on it, the same.
     """
 
     owner: str = ""
@@ -164,11 +166,20 @@ class Terms:
     radius: int = MATCH_RADIUS
     quality: int = MATCH_QUALITY
     own: bool = False
+    file_share: float = VIDEO_SHARE
+    entry_share: float = CLIP_SHARE
 
     def __post_init__(self) -> None:
-        """See that the index can search so far."""
+        """See that the index can search so far, and that something must agree."""
         if not (0 <= self.radius <= MATCH_RADIUS and 0 <= self.quality <= 100):
             raise ValueError(f"a radius is 0 to {MATCH_RADIUS} bits, and a quality 0 to 100")
+        if not (0 < self.file_share <= 1 and 0 < self.entry_share <= 1):
+            raise ValueError("a share is above 0 and at most 1")
+
+    @property
+    def matching(self) -> tuple[float, ...]:
+        """Give the terms on which it depends what matches."""
+        return self.radius, self.quality, self.file_share, self.entry_share
 
 
 def agreed(votes: Iterable[tuple[str, Vote, str]]) -> str | None:

@@ -6,8 +6,7 @@ from enum import StrEnum
 from domain.media import BlobKey
 
 VIDEO_SHARE = 0.5
-"""Share of a video's matchable frames that must agree with one entry before the video does."""
-
+"""Share of a video's matchable frames that agree with one entry, from which on the video stands on it."""
 
 CLIP_SHARE = 0.8
 """Share of a film's frames that another one has, from which on it is a clip of it (vPDQ's own threshold)."""
@@ -38,7 +37,10 @@ OPAQUE = frozenset(SignalType) - {*DIGESTS, SignalType.PDQ}
 
 @dataclass(frozen=True, slots=True)
 class ListedEntry:
-    """What matching needs of an entry: its list's radius and quality gate, its size, and whether it may settle."""
+    """What matching needs of an entry: its list's terms, its size, and whether it may settle.
+
+    `picture`: its list says that it is one, so that its hashes are no frames of a film.
+    """
 
     list_name: str
     entry: str
@@ -47,23 +49,37 @@ class ListedEntry:
     quality: int = 50
     size: int | None = None
     settling: bool = True
+    file_share: float = VIDEO_SHARE
+    entry_share: float = CLIP_SHARE
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KnownHash:
-    """One hash of one entry of a list; a video's entry has many. `quality` where a frame's is known, 0-100."""
+    """One hash of one entry of a list; a video's entry has many.
+
+    `quality` (0-100) and `seconds` from the start where a frame's are known.
+    """
 
     of: ListedEntry
     signal_type: SignalType
     signal: str = field(repr=False)
     quality: int | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A file and the entry it stands on; `share` of its frames agree, the best of them `distance` bits apart.
+    """A file and the entry it stands on.
 
-    `settles`: it tells enough to leave the file alone. A digest that can be forged does not, by itself.
+    Attributes:
+        distance: bits between the nearest two hashes; 0 where a digest agrees.
+        share: share of the file's frames that agree with the entry, 0-1.
+        settles: it tells enough to leave the file alone. A digest that can be forged does not, by itself, nor does
+            a listed clip in a longer film, of which the rest may be anything.
+        entry_share: share of the entry's hashes that agree with the file, 0-1.
+        offset: seconds of the film's time at which the entry begins, as most frames have it; None where the file is
+            no film, or the list gives no times.
     """
 
     blob: BlobKey
@@ -74,6 +90,8 @@ class Match:
     distance: int
     share: float
     settles: bool = True
+    entry_share: float = 1.0
+    offset: int | None = None
 
 
 def settles(signal_type: SignalType, *, same_size: bool) -> bool:

@@ -4,26 +4,24 @@ What is new is compared with everything, and everything with what is new: files 
 every entry, and entries that came or changed with every file. The rows are those of comparing all with all.
 """
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby, islice
 
-import numpy as np
-
 from domain.counts import Counts
-from domain.match import DIGESTS, VIDEO_SHARE, KnownHash, ListedEntry, Match, SignalType, settles
-from domain.media import MATCH_RADIUS, BlobKey, Kind
-from infra.index.hash_index import HashIndex, words
-from infra.ledger import claims, matches
+from domain.match import DIGESTS, KnownHash, Match, SignalType, settles
+from domain.media import BlobKey
+from infra.ledger import claims, entries, matches
 from infra.ledger.claims import Claim, Claimed
 from infra.ledger.engine import Transaction, reading
 from infra.ledger.hashes import STORED, starts
-from infra.ledger.matches import Agreement, Frame
+from infra.ledger.matches import Agreement
 from infra.world import world
 from tasks.indexes import listed_index, near_by, stored_index
 from tasks.lists.signals import canonical, spellings, type_named
 from tasks.staging import step
+from tasks.voting import good, match_pictures
 
 REPORTS_AT_ONCE = 2000
 """Reports whose claims are compared in one transaction."""
@@ -35,63 +33,11 @@ _PREFERRED = {signal_type: place for place, signal_type in enumerate((SignalType
 _MD5S = (SignalType.MD5, SignalType.VIDEO_MD5)
 
 
-def match_pictures(frames: Sequence[Frame], known: Sequence[KnownHash]) -> list[Match]:
-    """Match by PDQ, within the radius of each entry's list (31 of 256 bits at most), in any orientation.
-
-    A frame counts from the quality on that the list asks for, and identical frames of a video count once, as in
-    `tasks.videos`. A video stands on an entry when at least half of its frames that count agree with one of the
-    entry's hashes, a picture when any of its frames does. All frames of a file must be among `frames`.
-    """
-    stored = [one for one in known if one.signal_type is SignalType.PDQ and _good(one)]
-    if not stored or not frames:
-        return []
-    closest: defaultdict[tuple[BlobKey, ListedEntry], dict[int, int]] = defaultdict(dict)
-    voting = _voting(frames)
-    for query, hit, distance in _near(voting, stored):
-        of = stored[hit].of
-        if distance <= of.radius and voting[query].quality >= of.quality:
-            agreeing = closest[voting[query].blob, of]
-            agreeing[query] = min(distance, agreeing.get(query, distance))
-    qualities: defaultdict[BlobKey, list[int]] = defaultdict(list)
-    for frame in voting:
-        qualities[frame.blob].append(frame.quality)
-    ordered = {blob: sorted(each) for blob, each in qualities.items()}
-    least = {frame.blob: VIDEO_SHARE if frame.kind is Kind.VIDEO else 0 for frame in voting}
-    return [
-        Match(blob, of.list_name, of.entry, of.category, SignalType.PDQ, min(agreeing.values()), share, of.settling)
-        for (blob, of), agreeing in closest.items()
-        if (share := len(agreeing) / (len(ordered[blob]) - bisect_left(ordered[blob], of.quality))) >= least[blob]
-    ]
-
-
-def _voting(frames: Sequence[Frame]) -> list[Frame]:
-    """Leave out frames of a file that are identical to another one of it, of the same or a better quality."""
-    best: dict[tuple[BlobKey, bytes], Frame] = {}
-    for frame in frames:
-        key = (frame.blob, frame.bits[:32])
-        if key not in best or frame.quality > best[key].quality:
-            best[key] = frame
-    return list(best.values())
-
-
-def _good(one: KnownHash) -> bool:
-    return one.quality is None or one.quality >= one.of.quality
-
-
-def _near(frames: Sequence[Frame], stored: Sequence[KnownHash]) -> Iterator[tuple[int, int, int]]:
-    """Search: positions of a frame and of a known hash at most 31 bits apart, and their distance."""
-    orientations = len(frames[0].bits) // 32
-    index = HashIndex()
-    index.add(np.arange(len(stored)), words([bytes.fromhex(one.signal) for one in stored]))
-    for at, hits, distances in index.within(words([frame.bits for frame in frames]), MATCH_RADIUS):
-        yield from zip((at // orientations).tolist(), hits.tolist(), distances.tolist(), strict=True)
-
-
 def whole_entries(known: Iterable[KnownHash], most: int = HASHES_AT_ONCE) -> Iterator[list[KnownHash]]:
     """Give the hashes that may be matched in pieces of about so many; those of one entry, in a row, stay together."""
     piece: list[KnownHash] = []
     for _, of_entry in groupby(known, key=lambda one: (one.of.list_name, one.of.entry)):
-        piece += [one for one in of_entry if _good(one)]
+        piece += [one for one in of_entry if good(one)]
         if len(piece) >= most:
             yield piece
             piece = []
@@ -113,7 +59,7 @@ def match_digests(agreements: Iterable[Agreement]) -> list[Match]:
 def joined(found: Iterable[Match]) -> list[Match]:
     """Let a file's match with one entry stand once: by picture where that found it, else by the strongest digest.
 
-    It settles where any of them does.
+    Of two by picture, with borders and without, the one that settles stands. It settles where any of them does.
     """
     best: dict[tuple[BlobKey, str, str], Match] = {}
     settled: set[tuple[BlobKey, str, str]] = set()
@@ -121,14 +67,13 @@ def joined(found: Iterable[Match]) -> list[Match]:
         key = (one.blob, one.list_name, one.entry)
         if one.settles:
             settled.add(key)
-        if key not in best or _PREFERRED[one.signal_type] < _PREFERRED[best[key].signal_type]:
+        if key not in best or _place(one) < _place(best[key]):
             best[key] = one
-    return [
-        Match(
-            one.blob, one.list_name, one.entry, one.category, one.signal_type, one.distance, one.share, key in settled
-        )
-        for key, one in sorted(best.items())
-    ]
+    return [replace(one, settles=key in settled) for key, one in sorted(best.items())]
+
+
+def _place(one: Match) -> tuple[int, bool]:
+    return _PREFERRED[one.signal_type], not one.settles
 
 
 def match_claims(said: Iterable[Claim], known: dict[tuple[SignalType, str], list[Claimed]]) -> list[Claimed]:
@@ -164,7 +109,7 @@ def match_files() -> Counts:
         dropped = matches.forget_unusable(connection)
         counts = _compared(connection, tested=False) + Counts(matches_new=dropped)
         matches.mark_files(connection)
-        flooding = matches.quarantine(connection, world().settings.flood_files)
+        flooding = entries.quarantine(connection, world().settings.flood_files)
     counts += Counts(entries_quarantined=flooding)
     while reports := _claims_of_some():
         counts += reports
@@ -182,9 +127,9 @@ def match_entries() -> Counts:
     with world().ledger.begin() as connection:
         recalled = matches.recall_withdrawn(connection)
         counts = _compared(connection, tested=True) + _claims_of_entries(connection)
-        entries = matches.mark_entries(connection)
-        flooding = matches.quarantine(connection, world().settings.flood_files)
-    return counts + Counts(entries_tested=entries, matches_recalled=recalled, entries_quarantined=flooding)
+        marked = matches.mark_entries(connection)
+        flooding = entries.quarantine(connection, world().settings.flood_files)
+    return counts + Counts(entries_tested=marked, matches_recalled=recalled, entries_quarantined=flooding)
 
 
 def _follow() -> None:
@@ -215,7 +160,8 @@ def _pictures_of_files(connection: Transaction) -> list[Match]:
             near, ids = near_by(index, [frame.bits for frame in frames])
             files = {frames[place].blob for place in near}
             known = matches.known_as(connection, [one.tobytes().hex() for one in index.under(ids)])
-            found += match_pictures([frame for frame in frames if frame.blob in files], known)
+            lengths = matches.lengths(connection, {(one.of.list_name, one.of.entry) for one in known})
+            found += match_pictures([frame for frame in frames if frame.blob in files], known, lengths)
     return found
 
 
@@ -225,11 +171,12 @@ def _pictures_of_entries(connection: Transaction) -> list[Match]:
     found: list[Match] = []
     untested = matches.known(connection, [SignalType.PDQ], untested=True) if len(index) else ()
     for known in whole_entries(untested):
+        lengths = Counter((one.of.list_name, one.of.entry) for one in known)
         near, ids = near_by(index, [bytes.fromhex(one.signal) for one in known])
         those = [known[place] for place in near]
         for algorithm in STORED:
             for frames in matches.frames(connection, algorithm, tested=True, least=least, starts=starts(ids)):
-                found += match_pictures(frames, those)
+                found += match_pictures(frames, those, lengths)
     return found
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, exists, func, select, tuple_, update
 
 from domain.lists import Entry, EntryState, Vote
 from infra.ledger import hashes, schema
 from infra.ledger.engine import upsert
+from infra.ledger.matches import same_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,27 @@ def written_back(connection: Connection, handed: Sequence[Feedback]) -> None:
             table.c.list_name == one.list_name, table.c.entry == one.entry, table.c.reviewer == one.reviewer
         )  # fmt: skip
         connection.execute(update(table).where(same).values(written_back_at=datetime.now(UTC)))
+
+
+def quarantine(connection: Connection, most: int) -> int:
+    """Quarantine the entries that match more than `most` distinct files, and count them.
+
+    Their matches stay and settle nothing. An entry that a person released is left alone.
+    """
+    entry, table = schema.list_entry, schema.match
+    many = select(table.c.list_name, table.c.entry).group_by(table.c.list_name, table.c.entry)
+    many = many.having(func.count() > most)
+    flooding = and_(
+        tuple_(entry.c.list_name, entry.c.entry).in_(many),
+        entry.c.state == EntryState.ACTIVE, entry.c.withdrawn_at.is_(None),
+    )  # fmt: skip
+    found = connection.execute(update(entry).where(flooding).values(state=EntryState.QUARANTINED)).rowcount
+    unsettle(connection)
+    return found
+
+
+def unsettle(connection: Connection) -> None:
+    """Have the matches with entries in quarantine settle nothing."""
+    table = schema.match
+    held = exists().where(same_entry(table), schema.list_entry.c.state == EntryState.QUARANTINED)
+    connection.execute(update(table).where(held, table.c.settles).values(settles=False))

@@ -135,8 +135,8 @@ class _Statement:
 def merge(connection: Connection, name: str, *, whole: bool) -> Counts:
     """Make the list `name` say what was staged; with `whole`, and nothing else.
 
-    Entries whose hashes, category or size changed are to be tested anew. What is withdrawn matches nothing from now
-    on, and what it had matched is recalled.
+    Entries whose hashes, frames' times and qualities among them, category, kind or size changed are to be tested anew.
+    What is withdrawn matches nothing from now on, and what it had matched is recalled.
     """
     now = datetime.now(UTC)
     if not whole:
@@ -144,6 +144,7 @@ def merge(connection: Connection, name: str, *, whole: bool) -> Counts:
     entry, known = schema.list_entry, schema.known_hash
     same = and_(known.c.list_name == name, known.c.entry == _hash.c.entry)
     same = and_(same, known.c.signal_type == _hash.c.signal_type, known.c.signal == _hash.c.signal)
+    same = and_(same, *(known.c[told].is_not_distinct_from(_hash.c[told]) for told in ("seconds", "quality")))
     live = select(_entry.c.entry).where(_entry.c.gone.is_(false()))
     staged = and_(_hash.c.entry.in_(live))
     new = select(_hash.c.entry).where(staged, ~exists(select(known.c.entry).where(same)))
@@ -182,6 +183,7 @@ def _mark_changed(connection: Connection, name: str, *of: Select[tuple[str]]) ->
     same = and_(
         held.list_name == name, held.entry == _entry.c.entry, held.withdrawn_at.is_(None),
         held.category == _entry.c.category, held.size.is_not_distinct_from(_entry.c.size),
+        held.kind.is_not_distinct_from(_entry.c.kind),
     )  # fmt: skip
     changed = or_(~exists(select(held.entry).where(same)), *(_entry.c.entry.in_(each) for each in of))
     connection.execute(update(_entry).where(_entry.c.gone.is_(false()), changed).values(changed=True))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from domain.lists import Entry, EntryState, Faulty, ListFormat, Signal, Terms, Tombstone, Window
 from domain.match import SignalType
@@ -53,10 +53,10 @@ def terms(connection: Connection, name: str) -> Terms | None:
 
 
 def agree(connection: Connection, name: str, on: Terms) -> None:
-    """Make or change a list's terms; with another radius or quality all its entries are tested anew."""
+    """Make or change a list's terms; with another that matching depends on, all its entries are tested anew."""
     before = terms(connection, name)
     upsert(connection, schema.hash_list, [{"name": name, **{each.name: getattr(on, each.name) for each in fields(on)}}])
-    if before and (before.radius, before.quality) != (on.radius, on.quality):
+    if before and before.matching != on.matching:
         table = schema.list_entry
         connection.execute(update(table).where(table.c.list_name == name).values(tested=False))
 
@@ -118,6 +118,16 @@ def _signals(connection: Connection, name: str, names: Sequence[str]) -> dict[st
     ):
         found.setdefault(entry, []).append(Signal(SignalType(signal_type), signal, seconds, quality))
     return found
+
+
+def matched(connection: Connection, name: str) -> list[Row[Any]]:
+    """List the file entries of reports that stand on a list's entries, in order: report, ordinal, then the match."""
+    table, sighting = schema.match, schema.sighting.c
+    query = select(sighting.report_id, sighting.ordinal, table).join_from(
+        schema.sighting, table, table.c.blob_id == sighting.blob_id
+    )  # fmt: skip
+    query = query.where(table.c.list_name == name)
+    return list(connection.execute(query.order_by(table.c.entry, sighting.report_id, sighting.ordinal)))
 
 
 def names(connection: Connection) -> list[str]:

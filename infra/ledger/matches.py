@@ -20,11 +20,10 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
-from domain.lists import MATCHING, SETTLING, EntryState
+from domain.lists import MATCHING, SETTLING
 from domain.match import DIGESTS, KnownHash, ListedEntry, Match, SignalType
 from domain.media import Algorithm, BlobKey, Kind
 from infra.ledger import schema
@@ -46,12 +45,13 @@ _COLUMNS = {
 
 
 class Frame(NamedTuple):
-    """A fingerprint that may be matched: its file, what that is, its quality, its eight hashes."""
+    """A fingerprint that may be matched: its file, what that is, its quality, its eight hashes, a frame's time."""
 
     blob: BlobKey
     kind: Kind
     quality: int
     bits: bytes
+    seconds: float = 0.0
 
 
 class Agreement(NamedTuple):
@@ -75,12 +75,15 @@ def _was(tested: bool) -> ColumnElement[bool]:  # noqa: FBT001 (of two kinds of 
 
 def _listed() -> tuple[Any, ...]:
     entry, of = schema.list_entry.c, schema.hash_list.c
-    return entry.list_name, entry.entry, entry.category, of.radius, of.quality, entry.size, entry.state
+    terms = (of.radius, of.quality, of.file_share, of.entry_share)
+    return entry.list_name, entry.entry, entry.category, *terms, entry.size, entry.state, entry.kind
 
 
 def _listed_entry(row: Sequence[Any]) -> ListedEntry:
-    name, entry, category, radius, quality, size, state = row[:7]
-    return ListedEntry(name, entry, category, radius, quality, size, state in SETTLING)
+    name, entry, category, radius, quality, file_share, entry_share, size, state, kind = row[:10]
+    terms = {"radius": radius, "quality": quality, "file_share": file_share, "entry_share": entry_share}
+    picture = kind == Kind.IMAGE
+    return ListedEntry(name, entry, category, size=size, settling=state in SETTLING, picture=picture, **terms)
 
 
 def _of_lists(columns: Sequence[Any]) -> Select[Any]:
@@ -121,7 +124,7 @@ def known_as(connection: Connection, signals: Sequence[str]) -> list[KnownHash]:
 
 def _known() -> Select[Any]:
     hashes = schema.known_hash.c
-    return _of_lists([*_listed(), hashes.signal_type, hashes.signal, hashes.quality])
+    return _of_lists([*_listed(), hashes.signal_type, hashes.signal, hashes.quality, hashes.seconds])
 
 
 def _read(rows: Iterable[Row[Any]]) -> Iterator[KnownHash]:
@@ -130,7 +133,22 @@ def _read(rows: Iterable[Row[Any]]) -> Iterator[KnownHash]:
     for row in rows:
         if (of.list_name, of.entry) != (row[0], row[1]):
             of = _listed_entry(row)
-        yield KnownHash(of, SignalType(row.signal_type), row.signal, row.quality)
+        yield KnownHash(of, SignalType(row.signal_type), row.signal, row[-2], row[-1])
+
+
+def lengths(connection: Connection, entries: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Count the PDQ hashes of the quality that its list asks for of each of these entries (list, entry)."""
+    of, hashes = schema.list_entry.c, schema.known_hash.c
+    good = or_(hashes.quality.is_(None), hashes.quality >= schema.hash_list.c.quality)
+    query = _of_lists([of.list_name, of.entry, func.count()]).group_by(of.list_name, of.entry)
+    query = query.where(hashes.signal_type == SignalType.PDQ, good)
+    found: dict[tuple[str, str], int] = {}
+    for name in {name for name, _ in entries}:
+        of_list = sorted(entry for each, entry in entries if each == name)
+        for start in range(0, len(of_list), MANY):
+            some = query.where(of.list_name == name, of.entry.in_(of_list[start : start + MANY]))
+            found |= {(row[0], row[1]): row[2] for row in connection.execute(some)}
+    return found
 
 
 def least_quality(connection: Connection) -> int:
@@ -147,7 +165,7 @@ def frames(
     """
     prints = schema.fingerprint.c
     query = (
-        select(prints.blob_id, schema.blob.c.kind, prints.quality, prints.bits)
+        select(prints.blob_id, schema.blob.c.kind, prints.quality, prints.bits, prints.seconds)
         .join(schema.blob, schema.blob.c.id == prints.blob_id)
         .where(prints.algorithm == algorithm, prints.quality >= least, usable(), _was(tested))
         .order_by(prints.blob_id, prints.ordinal)
@@ -159,7 +177,7 @@ def frames(
     piece: list[Frame] = []
     for each in queries:
         with connection.execute(each, execution_options={"yield_per": 1000}) as result:
-            rows = (Frame(blob, Kind(kind), quality, bytes(bits)) for blob, kind, quality, bits in result)
+            rows = (Frame(row[0], Kind(row[1]), row[2], bytes(row[3]), row[4]) for row in result)
             for _, of_file in groupby(rows, key=lambda frame: frame.blob):
                 piece.extend(of_file)
                 if len(piece) >= FRAMES_AT_ONCE:
@@ -200,7 +218,7 @@ def record(connection: Connection, found: Sequence[Match], *, tested: bool) -> t
     held = select(table.blob_id, table.list_name, table.entry)
     held = held.join(schema.blob, schema.blob.c.id == table.blob_id).where(usable(), _was(tested))
     if tested:
-        held = held.join(schema.list_entry, _same_entry(schema.match)).where(~schema.list_entry.c.tested, live())
+        held = held.join(schema.list_entry, same_entry(schema.match)).where(~schema.list_entry.c.tested, live())
     now = {(each.blob, each.list_name, each.entry) for each in found}
     gone = [key for key in connection.execute(held).tuples() if key not in now]
     moment = datetime.now(UTC)
@@ -245,7 +263,7 @@ def recall_withdrawn(connection: Connection) -> int:
     )
     moment = literal(datetime.now(UTC), schema.Time)
     for table, file, ordinal in of_file:
-        gone = ~exists().where(_same_entry(table), live())
+        gone = ~exists().where(same_entry(table), live())
         rows = select(table.c.list_name, table.c.entry, file, ordinal, moment, literal(WITHDRAWN)).where(gone)
         named = ["list_name", "entry", "file", "ordinal", "recalled_at", "reason"]
         connection.execute(insert(schema.recall).from_select(named, rows))
@@ -253,33 +271,10 @@ def recall_withdrawn(connection: Connection) -> int:
     return recalled
 
 
-def _same_entry(table: Table) -> ColumnElement[bool]:
+def same_entry(table: Table) -> ColumnElement[bool]:
+    """Say of an entry that it is the one a row of `table` names."""
     entry = schema.list_entry.c
     return and_(entry.list_name == table.c.list_name, entry.entry == table.c.entry)
-
-
-def quarantine(connection: Connection, most: int) -> int:
-    """Quarantine the entries that match more than `most` distinct files, and count them.
-
-    Their matches stay and settle nothing. An entry that a person released is left alone.
-    """
-    entry, table = schema.list_entry, schema.match
-    many = select(table.c.list_name, table.c.entry).group_by(table.c.list_name, table.c.entry)
-    many = many.having(func.count() > most)
-    flooding = and_(
-        tuple_(entry.c.list_name, entry.c.entry).in_(many),
-        entry.c.state == EntryState.ACTIVE, entry.c.withdrawn_at.is_(None),
-    )  # fmt: skip
-    found = connection.execute(update(entry).where(flooding).values(state=EntryState.QUARANTINED)).rowcount
-    unsettle(connection)
-    return found
-
-
-def unsettle(connection: Connection) -> None:
-    """Have the matches with entries in quarantine settle nothing."""
-    table = schema.match
-    held = exists().where(_same_entry(table), schema.list_entry.c.state == EntryState.QUARANTINED)
-    connection.execute(update(table).where(held, table.c.settles).values(settles=False))
 
 
 def recalled(connection: Connection, name: str) -> list[Row[Any]]:

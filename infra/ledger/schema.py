@@ -297,6 +297,8 @@ hash_list = Table(
     Column("own", Boolean, nullable=False, server_default=text("false"), comment="three reviewers must agree"),
     Column("radius", Integer, nullable=False, server_default="31", comment="bits within which its PDQ hashes match"),
     Column("quality", Integer, nullable=False, server_default="50", comment="least quality of a hash it matches"),
+    Column("file_share", Float, nullable=False, server_default="0.5", comment="of a film's frames, to stand on it"),
+    Column("entry_share", Float, nullable=False, server_default="0.8", comment="of an entry's frames that a film has"),
     Column("checkpoint", String(128), comment="the end of the window that was imported whole"),
     Column("digest", String(64), comment="SHA-256 of what was imported last; rerun is harmless"),
     Column("imported_at", Time),
@@ -370,6 +372,8 @@ match = Table(
     Column("distance", Integer, nullable=False, comment="bits; 0 where a digest agrees"),
     Column("share", Float, nullable=False, comment="share of the file's frames that agree, 0-1"),
     Column("settles", Boolean, nullable=False, comment="it tells enough to leave the file alone"),
+    Column("entry_share", Float, nullable=False, comment="share of the entry's hashes that agree, 0-1"),
+    Column("offset", Integer, comment="seconds of the film's time at which the entry begins, where times are known"),
 )
 Index("ix_match_entry", match.c.list_name, match.c.entry)
 claim_match = Table(

@@ -1,9 +1,10 @@
 """Governing lists: entries of our own need reviewers who agree, withdrawal recalls, and votes go back to the owners."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from domain.counts import Counts
 from domain.errors import InvalidSettings
@@ -97,7 +98,7 @@ def quarantine(name: str, entry: str) -> Counts:
         if entries.state(connection, name, entry) is EntryState.PROPOSED:
             raise InvalidSettings("the entry waits for reviewers, and matches nothing yet")
         changed = entries.put(connection, name, entry, EntryState.QUARANTINED)
-        matches.unsettle(connection)
+        entries.unsettle(connection)
     return Counts(entries_quarantined=changed)
 
 
@@ -135,23 +136,24 @@ def write_back(name: str, out: Path) -> Counts:
     return Counts(votes_written_back=len(waiting))
 
 
-def agree(name: str, radius: int | None, quality: int | None, owner: str | None, provenance: str | None) -> Terms:
-    """Change how a list is used, and give how it is used now; None leaves a term as it is.
+def agree(name: str, said: Mapping[str, Any]) -> Terms:
+    """Change how a list is used, and give how it is used now.
+
+    Args:
+        name: the list.
+        said: values of fields of `Terms`, by name; None leaves one as it is.
 
     Raises:
-        InvalidSettings: there is no such list.
+        InvalidSettings: there is no such list, or a term is out of bounds.
     """
     with world().ledger.begin() as connection:
         held = lists.terms(connection, name)
         if held is None:
             raise InvalidSettings(f"there is no list {name}; `breakwater lists show` names them all")
-        on = replace(
-            held,
-            radius=held.radius if radius is None else radius,
-            quality=held.quality if quality is None else quality,
-            owner=held.owner if owner is None else owner,
-            provenance=held.provenance if provenance is None else provenance,
-        )
+        try:
+            on = replace(held, **{term: value for term, value in said.items() if value is not None})
+        except ValueError as error:
+            raise InvalidSettings(f"{error}; docs/reference/lists.md tells the terms") from error
         lists.agree(connection, name, on)
     return on
 

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from taken_in import held, key, record, sighted, taken
 
 from domain.lists import EntryState, ListFormat, Terms, Tombstone
+from domain.match import SignalType
 from domain.media import Kind
 from domain.report import ClaimedHash, FileFault
 from infra.ledger import lists, media, schema
@@ -153,6 +154,8 @@ def test_bit_by_bit_the_rows_are_those_of_comparing_all_with_all(house, seed):
         assert rows(schema.match) == all_with_all()
         stood |= set(rows(schema.match))
     assert len(stood) > 5
+    assert any(row[9] is not None and row[7] for row in stood)
+    assert any(row[6] < 0.5 <= row[8] and not row[7] for row in stood)
     assert rows(schema.recall)
 
 
@@ -174,25 +177,33 @@ def _harm(folder, rng):
         shutil.copytree(kept, folder)
 
 
+def _frame(rng, at, bits):
+    """List a frame with its time, or its quality, or both."""
+    return SignalType.PDQ, bits.hex(), rng.choice([None, float(at)]), rng.choice([None, 40, 90, 90])
+
+
 def _change(house, rng, turn, listed):
     """Change something at random: a file comes or is found faulty, an entry comes, changes or goes, terms change."""
     roll = rng.randrange(10)
     if roll < 4:
         name = f"f{turn}-{rng.randrange(1000)}"
-        kind = rng.choice([Kind.IMAGE, Kind.VIDEO])
-        frames = range(1 if kind is Kind.IMAGE else rng.randrange(1, 5))
-        hashes = [oriented(turned(some(rng.randrange(3)), rng.randrange(20)), rng.randrange(99)) for _ in frames]
-        store(name, *hashes, kind=kind, quality=rng.choice([30, 60, 90, 90]))
+        kind = rng.choice([Kind.IMAGE, Kind.VIDEO, Kind.VIDEO])
+        frames = range(1 if kind is Kind.IMAGE else rng.randrange(1, 9))
+        hashes = [oriented(turned(some(rng.randrange(5)), rng.randrange(20)), rng.randrange(99)) for _ in frames]
+        hashes += hashes[:: rng.randrange(1, 4)]
+        store(name, *hashes, kind=kind, quality=[rng.choice([30, 60, 90, 90]) for _ in hashes])
     elif roll < 8:
         name, of = rng.choice(["one", "two"]), str(rng.randrange(6))
-        signals = [turned(some(rng.randrange(3)), rng.randrange(20)) for _ in range(rng.randrange(1, 4))]
+        pictures = [turned(some(rng.randrange(5)), rng.randrange(20)) for _ in range(rng.randrange(1, 5))]
+        signals = [_frame(rng, at, each) for at, each in enumerate(pictures)] if rng.random() < 0.7 else pictures
         stored = [row[0].rstrip(".") for row in rows(schema.blob) if row[0][0] == "f"]
         if stored:
             digests = held(rng.choice(stored)).digests
             signals += [(MD5, digests.md5), (SHA1, digests.sha1), (SHA256, digests.sha256)][: rng.randrange(4)]
         listed.setdefault(name, {})[of] = entry(
-            of, *signals, category=rng.choice(["A1", "B2"]), size=rng.choice([None, 9, 8])
-        )
+            of, *signals, category=rng.choice(["A1", "B2"]), size=rng.choice([None, 9, 8]),
+            kind=rng.choice([None, Kind.VIDEO, Kind.IMAGE]),
+        )  # fmt: skip
         if rng.random() < 0.3:
             listed[name].pop(rng.choice(list(listed[name])))
         import_entries(house, name, *listed[name].values())
@@ -200,9 +211,11 @@ def _change(house, rng, turn, listed):
         with world().ledger.begin() as connection:
             names = lists.names(connection)
             if names:
-                lists.agree(
-                    connection, rng.choice(names), Terms(radius=rng.choice([5, 31]), quality=rng.choice([0, 50]))
-                )
+                terms = Terms(
+                    radius=rng.choice([5, 31]), quality=rng.choice([0, 50]), file_share=rng.choice([0.3, 0.5, 1.0]),
+                    entry_share=rng.choice([0.5, 0.8]),
+                )  # fmt: skip
+                lists.agree(connection, rng.choice(names), terms)
     else:
         with world().ledger.begin() as connection:
             files = list(connection.scalars(select(schema.blob.c.id).where(media.usable())))

@@ -143,6 +143,16 @@ def upgrade() -> None:
             "quality", sa.Integer(), server_default="50", nullable=False, comment="least quality of a hash it matches"
         ),
         sa.Column(
+            "file_share", sa.Float(), server_default="0.5", nullable=False, comment="of a film's frames, to stand on it"
+        ),
+        sa.Column(
+            "entry_share",
+            sa.Float(),
+            server_default="0.8",
+            nullable=False,
+            comment="of an entry's frames that a film has",
+        ),
+        sa.Column(
             "checkpoint", sa.String(length=128), nullable=True, comment="the end of the window that was imported whole"
         ),
         sa.Column(
@@ -506,6 +516,13 @@ def upgrade() -> None:
         sa.Column("distance", sa.Integer(), nullable=False, comment="bits; 0 where a digest agrees"),
         sa.Column("share", sa.Float(), nullable=False, comment="share of the file's frames that agree, 0-1"),
         sa.Column("settles", sa.Boolean(), nullable=False, comment="it tells enough to leave the file alone"),
+        sa.Column("entry_share", sa.Float(), nullable=False, comment="share of the entry's hashes that agree, 0-1"),
+        sa.Column(
+            "offset",
+            sa.Integer(),
+            nullable=True,
+            comment="seconds of the film's time at which the entry begins, where times are known",
+        ),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_match_blob_id")),
         sa.PrimaryKeyConstraint("blob_id", "list_name", "entry", name=op.f("pk_match")),
     )

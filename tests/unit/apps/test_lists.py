@@ -3,11 +3,13 @@
 import pytest
 from bits import oriented, some
 from listed import entry, matched, rows, store, write
+from taken_in import key
 from typer.testing import CliRunner
 
 from apps.cli import app
 from domain.errors import BreakwaterError
 from domain.lists import ListFormat, Tombstone
+from domain.media import Kind
 from infra.ledger import schema
 from tasks.matching import match_entries, match_files
 
@@ -31,6 +33,7 @@ def test_a_list_is_imported_shown_and_exported(data):
     told("export", "industry", data / "out.csv")
     assert some(1).hex() in (data / "out.csv").read_text()
     assert "quality        70" in told("terms", "industry", "--quality", "70")
+    assert "shares         0.3 0.9" in told("terms", "industry", "--shares", 0.3, 0.9)
 
 
 def test_a_folder_of_pages_is_a_list_called_after_it(data):
@@ -59,6 +62,20 @@ def test_three_reviewers_make_an_entry_count_and_a_withdrawal_tells_the_reports(
     assert "1 matches recalled" in told("withdraw", "own", "1")
     assert "report of a" in told("recalls", "own")
     assert "withdrawn" in told("recalls", "own")
+
+
+def test_what_stands_on_a_list_is_told_with_both_shares_and_the_offset(data):
+    store("film", *(oriented(some(number), number) for number in range(9)), kind=Kind.VIDEO)
+    store("picture", oriented(some(3), 3))
+    frames = [("pdq", some(3 + at).hex(), float(at), 90) for at in range(2)]
+    told("import", write(data / "mine.csv", entry("clip", *frames), entry("still", some(3))))
+    match_files.fn()
+    film, picture = (f"report {key(f'report of {name}')}  file 0" for name in ("film", "picture"))
+    assert told("matches", "mine").splitlines() == [
+        f"{film}  entry clip  pdq  0 bits  22% of the file, 100% of the entry  from +3 s",
+        f"{picture}  entry clip  pdq  0 bits  100% of the file, 50% of the entry  settles",
+        f"{picture}  entry still  pdq  0 bits  100% of the file, 100% of the entry  settles",
+    ]
 
 
 def test_votes_for_another_are_written(data):

@@ -139,13 +139,21 @@ def test_terms_that_the_index_cannot_keep_are_refused(terms):
         Terms(**terms)
 
 
+@pytest.mark.parametrize("terms", [{"file_share": 0}, {"entry_share": 0.0}, {"file_share": 1.1}])
+def test_shares_that_anything_or_nothing_reaches_are_refused(data, terms):
+    import_entries(data, "theirs", entry("1", some(1)))
+    with pytest.raises(InvalidSettings, match="share"):
+        agree("theirs", terms)
+
+
 def test_terms_change_and_everything_is_matched_by_them(data):
     store("a", oriented(some(1)), quality=60)
     import_entries(data, "theirs", entry("1", some(1)))
     match()
-    assert agree("theirs", 5, 70, "someone", None) == Terms("someone", "", 5, 70)
+    said = {"radius": 5, "quality": 70, "owner": "someone", "provenance": None}
+    assert agree("theirs", said) == Terms("someone", "", 5, 70)
     assert match()["matches_recalled"] == 1
-    agree("theirs", None, 0, None, None)
+    agree("theirs", {"quality": 0})
     match()
     assert matched() == {("a", "theirs", "1")}
 
@@ -163,7 +171,7 @@ def test_terms_change_and_everything_is_matched_by_them(data):
         lambda: withdraw("theirs", "1"),
         lambda: quarantine("own", "1"),
         lambda: release("theirs", "1"),
-        lambda: agree("absent", 1, None, None, None),
+        lambda: agree("absent", {"radius": 1}),
     ],
 )
 def test_what_cannot_be_done_is_told_and_never_with_a_hash(data, call):

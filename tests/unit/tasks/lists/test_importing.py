@@ -135,3 +135,14 @@ def test_nothing_of_a_list_that_is_rejected_is_told_but_the_reason(data, caplog)
     (data / "mine.json").write_text('{"hashRecords": [{"hashValue": "canary"')
     assert dict(import_list("mine", [data / "mine.json"])) == {"lists_rejected": 1}
     assert "canary" not in caplog.text
+
+
+def test_the_times_and_qualities_of_a_films_frames_come_back_from_vpdq(data):
+    said_first = "".join(f"{at},{90 - at},{some(at).hex()},{at * 0.5:.3f}\n" for at in range(40))
+    (data / "film.vpdq").write_text(f"{said_first}40,30,{some(0).hex()},20.000\n")  # identical to its first
+    import_list("film", [data / "film.vpdq"])
+    (one,) = said("film")
+    assert [(each.seconds, each.quality) for each in one.signals] == [(at * 0.5, 90 - at) for at in range(40)]
+    export_list("film", ListFormat.VPDQ, data / "film again.vpdq")
+    import_list("film again", [data / "film again.vpdq"])
+    assert [each.signals for each in said("film again")] == [one.signals]
