@@ -43,8 +43,9 @@ def held(connection, name, kind=Kind.IMAGE, fault=None, sightings=(None,)):
 
 
 def matched(connection, name, signal_type):
-    row = {"blob_id": name, "list_name": "a", "entry": "e", "category": "c", "distance": 0, "share": 1.0}
-    upsert(connection, schema.match, [row | {"signal_type": signal_type, "settles": signal_type == SignalType.PDQ}])
+    row = {"blob_id": name, "list_name": "a", "entry": "e", "category": "c", "distance": 0}
+    row |= {"signal_type": signal_type, "share": 1.0, "entry_share": 1.0, "settles": signal_type == SignalType.PDQ}
+    upsert(connection, schema.match, [row])
 
 
 def said(name, *labels, embedding=b"\x00\x3c"):
