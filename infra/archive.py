@@ -63,6 +63,8 @@ ID_BYTES = 16
 _REPEATING = ["ordinal", "kind", "source", "incidents", "files", "vectors.list.element", "countries.list.element"]
 """Columns of which a dictionary is worth its making, by their paths in Parquet; keys and digests hardly repeat."""
 
+_TEXTS = ["kind", "source", "vectors.list.element", "countries.list.element"]
+
 _MEASURED = [*_REPEATING, "received_at"]
 """Columns whose least and greatest value tell a reader something."""
 
@@ -135,6 +137,19 @@ class Archive:
         tables = [pq.read_table(pa.BufferReader(content)) for content in contents]
         columns = schema(dataset)
         return pa.concat_tables([columns.empty_table(), *(table.cast(columns) for table in tables)])
+
+    def read_coded(self, dataset: Dataset, batch_id: str, columns: Sequence[str]) -> "pa.Table":
+        """Give some columns of one batch, in the order of its keys; texts stand as dictionaries.
+
+        Raises:
+            BlobMissing: the batch's file is not there.
+            BlobCorrupt: the batch's file is not the one that was staged.
+        """
+        import pyarrow as pa  # noqa: PLC0415 (as above)
+        import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
+
+        content = pa.BufferReader(self._verified(dataset, batch_id))
+        return pq.read_table(content, columns=list(columns), use_threads=False, read_dictionary=_TEXTS)
 
     def _verified(self, dataset: Dataset, batch_id: str) -> bytes:
         place = self._place(dataset, batch_id)

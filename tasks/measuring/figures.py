@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TOP = 10
 """Countries in the figure, as in the paper's Table 1; the table behind it has them all."""
 
-COUNTS = {"reports": "Reports", "incidents": "Incidents", "sightings": "Sightings", "files": "Distinct files"}
+COUNTS = {"reports": "Reports", "incidents": "Incidents", "sightings": "Sightings", "new_files": "New files"}
 SOURCES = {Source.ESP.value: "Service providers", Source.PUBLIC.value: "Public"}
 KINDS = {Kind.IMAGE.value: "Images", Kind.VIDEO.value: "Videos", Kind.OTHER.value: "Other files"}
 REGIONS = {name: name for name in ("Asia", "Americas", "Europe", "Africa", "Oceania")}
@@ -56,7 +56,7 @@ def monthly_figure(series: Series) -> Figure:
     return Figure(
         "Monthly volume",
         "Reports, incidents (a bundled report stands for several), sightings (distinct pairs of report and file) "
-        "and distinct files, by the month of receipt. After the paper’s Figure 2.",
+        "and files never seen before, by the month of receipt. After the paper’s Figure 2.",
         lines_by_month(*_named(long, "what", COUNTS), axes),
         series.monthly,
     )

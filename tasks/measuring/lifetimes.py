@@ -1,47 +1,48 @@
 """Lifetimes: for how long a file keeps coming back.
 
 A lifetime is the time from the first to the last report of a file that at least two reports name, in days of
-24 hours. It is an underestimate: the history is cut off at both ends. Lifetimes of zero stay in.
+24 hours, rounded up to whole ones. Lifetimes of zero, all reports at the same moment, stay in.
+
+It is an underestimate, as the paper says of its own: the history is cut off at both ends, so that a file may have been
+reported before it begins, or come back after it ends. Nothing is done about that; `window_days` says how long a
+lifetime could be seen at all, and a share near it says little.
 """
 
 from typing import TYPE_CHECKING
 
-from tasks.measuring.history import History
+from tasks.measuring.rollup import RollUp
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SUMMARY = """
-    SELECT kind, count(*) AS files,
-        quantile_cont(days, 0.5) AS median_days, quantile_cont(days, 0.9) AS p90_days
-    FROM ({lifetimes}) GROUP BY kind ORDER BY kind
-"""
-_DISTRIBUTION = """
-    WITH tally AS (SELECT kind, ceil(days)::BIGINT AS days, count(*) AS ended FROM ({lifetimes}) GROUP BY ALL)
-    SELECT kind, days, (sum(ended) OVER (PARTITION BY kind ORDER BY days))::BIGINT AS files,
-        files / sum(ended) OVER (PARTITION BY kind) AS share
-    FROM tally ORDER BY kind, days
-"""
-_LIFETIMES = """
-    SELECT arg_min(kind, row(received_at, report_id)) AS kind,
-        epoch_us(max(received_at) - min(received_at)) / 86400000000 AS days
-    FROM sighting WHERE file IS NOT NULL GROUP BY file HAVING count(*) >= 2
-"""
+SHARES = {"median_days": 0.5, "p90_days": 0.9}
 
 
-def lifetimes(history: History) -> "pd.DataFrame":
-    """Figure 8 in numbers: median and 90th percentile lifetime per kind, interpolated between neighbours.
+def lifetimes(rollup: RollUp) -> "pd.DataFrame":
+    """Figure 8 in numbers: median and 90th percentile lifetime per kind.
 
-    Columns: kind (that of the file's first sighting), files, median_days, p90_days. Excluded: files of one
-    report, and file entries whose content nobody knows.
+    Columns: kind (that of the file's first sighting), files, median_days, p90_days, window_days. A percentile is the
+    fewest whole days that at least that share of the files lived at most. `window_days` are the days of the months
+    from the first sighting's to the last one's. Excluded: files of one report, and file entries whose content nobody
+    knows. The paper prints 257 and 210 days for the medians of images and videos, three years and one and a half for
+    the 90th percentiles, and of other files that 70 % come back for over three years.
     """
-    return history.table(_SUMMARY.format(lifetimes=_LIFETIMES))
+    curve = lifetime_distribution(rollup)
+    table = curve.groupby("kind")[["files"]].max()
+    for name, share in SHARES.items():
+        table[name] = curve[curve["share"] >= share].groupby("kind")["days"].min()
+    months = rollup.months_with_files()
+    table["window_days"] = (months[-1] - months[0]).days + months[-1].days_in_month if len(months) else 0
+    return table.astype("int64").reset_index()
 
 
-def lifetime_distribution(history: History) -> "pd.DataFrame":
+def lifetime_distribution(rollup: RollUp) -> "pd.DataFrame":
     """Figure 8: the share of files of each kind whose lifetime is at most so many days.
 
     Columns: kind, days (whole, rounded up), files (with at most that lifetime), share (of the kind's files
     with two reports or more). Exclusions as in `lifetimes`; only days at which the share rises have a row.
     """
-    return history.table(_DISTRIBUTION.format(lifetimes=_LIFETIMES))
+    curve = rollup.by_days().rename(columns={"number": "days"})
+    curve["files"] = curve.groupby("kind")["files"].cumsum()
+    curve["share"] = curve["files"] / curve.groupby("kind")["files"].transform("max")
+    return curve

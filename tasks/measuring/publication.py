@@ -1,6 +1,7 @@
 """Publication: the measures as files, and one page that shows them beside where the ledger stands."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 from domain.counts import Counts
@@ -11,14 +12,17 @@ from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary, registered
 from infra.world import world
 from tasks import summarizing
-from tasks.measuring.corrections import corrected
+from tasks.measuring.bringing import bring_up
 from tasks.measuring.figures import figures
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
-from tasks.measuring.series import Series, measure, write_series
+from tasks.measuring.series import Series, series_of, write_series
 from tasks.staging import step
 
 FOLDER = "measures"
 """Where the data folder keeps the series and the page."""
+
+STANDING = "standing"
+"""Where that folder keeps what is counted already: it can be removed, and is made again."""
 
 
 def page_of(
@@ -45,18 +49,16 @@ def page_of(
     )
 
 
-def read_series() -> Series:
-    """Measure the registered history, as revisions and analysts corrected it."""
-    archive = world().archive
+def read_series(since: date | None = None, until: date | None = None) -> Series:
+    """Measure the registered history, as revisions and analysts corrected it.
+
+    Volumes are those of the months from that of `since` to that of `until`; what is told of files is of all history.
+    """
     with reading(world().ledger) as connection:
         batches = {dataset: registered(connection, dataset) for dataset in Dataset}
         said = corrections(connection)
-    return measure(
-        *(
-            corrected(dataset, archive.read(dataset, batches[dataset]), said)
-            for dataset in (Dataset.REPORTS, Dataset.SIGHTINGS)
-        )
-    )
+    rollup = bring_up(world().settings.root / FOLDER / STANDING, world().archive, batches, said)
+    return series_of(rollup.between(since, until))
 
 
 def write_page(page: Page, file: Path) -> Path:

@@ -4,13 +4,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.measuring.geography import by_country, by_region
+from infra.seen.totals import added_up
+from tasks.measuring import cube
+from tasks.measuring.geography import by_country, by_region, country_rates
 from tasks.measuring.growth import growth
-from tasks.measuring.history import open_history
 from tasks.measuring.lifetimes import lifetime_distribution, lifetimes
+from tasks.measuring.reference import beside_published
+from tasks.measuring.rollup import RollUp, of_files, of_volumes, total_of
 from tasks.measuring.uniqueness import uniqueness
 from tasks.measuring.vectors import by_vector
-from tasks.measuring.volumes import monthly_by_kind, monthly_by_source, monthly_volume, yearly_volume
+from tasks.measuring.volumes import crossover, monthly_by_kind, monthly_by_source, monthly_volume, yearly_volume
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +26,12 @@ class Series:
 
     monthly: "pd.DataFrame"
     yearly: "pd.DataFrame"
+    published: "pd.DataFrame"
     sources: "pd.DataFrame"
+    crossover: "pd.DataFrame"
     regions: "pd.DataFrame"
     countries: "pd.DataFrame"
+    rates: "pd.DataFrame"
     vectors: "pd.DataFrame"
     kinds: "pd.DataFrame"
     uniqueness: "pd.DataFrame"
@@ -34,31 +40,40 @@ class Series:
     growth: "pd.DataFrame"
 
 
-def measure(reports: "pa.Table", sightings: "pa.Table") -> Series:
-    """Compute every measure from the datasets `reports` and `sightings` of `infra.archive`.
+def series_of(rollup: RollUp) -> Series:
+    """Compute every measure; of nothing every one is empty, with its columns."""
+    monthly, yearly, sources = monthly_volume(rollup), yearly_volume(rollup), monthly_by_source(rollup)
+    kinds, countries = monthly_by_kind(rollup), by_country(rollup)
+    return Series(
+        monthly=monthly,
+        yearly=yearly,
+        published=beside_published(yearly),
+        sources=sources,
+        crossover=crossover(sources),
+        regions=by_region(rollup),
+        countries=countries,
+        rates=country_rates(countries),
+        vectors=by_vector(rollup),
+        kinds=kinds,
+        uniqueness=uniqueness(rollup),
+        lifetimes=lifetimes(rollup),
+        lifetime_distribution=lifetime_distribution(rollup),
+        growth=growth(_subjects(monthly, sources, kinds)),
+    )
 
-    One row per report and one per file entry; every sighting's report is among the reports. The order of
-    the rows does not matter. Of nothing every measure is empty, with its columns.
+
+def roll_up(reports: "pa.Table", sightings: "pa.Table") -> RollUp:
+    """Roll up the datasets `reports` and `sightings` of `infra.archive`, in memory.
+
+    One row per report and one per file entry, in any order; every sighting's report is among the reports.
     """
-    with open_history(reports, sightings) as history:
-        monthly, sources, kinds = (
-            monthly_volume(history),
-            monthly_by_source(history),
-            monthly_by_kind(history),
-        )
-        return Series(
-            monthly=monthly,
-            yearly=yearly_volume(history),
-            sources=sources,
-            regions=by_region(history),
-            countries=by_country(history),
-            vectors=by_vector(history),
-            kinds=kinds,
-            uniqueness=uniqueness(history),
-            lifetimes=lifetimes(history),
-            lifetime_distribution=lifetime_distribution(history),
-            growth=growth(_subjects(monthly, sources, kinds)),
-        )
+    counts, files, _ = cube.of_sightings(sightings.sort_by([("report_id", "ascending"), ("ordinal", "ascending")]))
+    return total_of([of_volumes(cube.of_reports(reports)), of_volumes(counts), of_files(added_up(files))])
+
+
+def measure(reports: "pa.Table", sightings: "pa.Table") -> Series:
+    """Compute every measure from tables in memory, as `roll_up` takes them."""
+    return series_of(roll_up(reports, sightings))
 
 
 def _subjects(monthly: "pd.DataFrame", sources: "pd.DataFrame", kinds: "pd.DataFrame") -> "dict[str, pd.Series[int]]":

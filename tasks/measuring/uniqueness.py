@@ -2,29 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.measuring.history import History
+from tasks.measuring.rollup import RollUp
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_UNIQUENESS = """
-    WITH known AS (
-        SELECT file, arg_min(kind, row(received_at, report_id)) AS kind, count(*) AS reports
-        FROM sighting WHERE file IS NOT NULL GROUP BY file
-    )
-    SELECT kind, count(*) AS files, count(*) FILTER (reports = 1) AS seen_once,
-        seen_once / files AS share_of_files, sum(reports)::BIGINT AS sightings,
-        seen_once / sightings AS share_of_sightings, max(reports) AS most_reports
-    FROM known GROUP BY kind ORDER BY kind
-"""
 
-
-def uniqueness(history: History) -> "pd.DataFrame":
+def uniqueness(rollup: RollUp) -> "pd.DataFrame":
     """Section 4.5: distinct files that exactly one report ever named, per kind.
 
     Columns: kind, files (distinct), seen_once, share_of_files (of the distinct files), sightings (distinct
     report and file pairs), share_of_sightings (the same files, by occurrence), most_reports (of any one
-    file). The paper's wording allows either share; the first is ours. A file's kind is that of its first
-    sighting. Excluded: file entries whose content nobody knows.
+    file: how often the paper's outliers "resurfaced"). The paper's wording allows either share; the first is ours. It
+    does not say how it counts a file that one report names twice; here that is one sighting. A file's kind is that of
+    its first sighting. Excluded: file entries whose content nobody knows.
     """
-    return history.table(_UNIQUENESS)
+    counts = rollup.by_reports()
+    counts["seen_once"] = counts["files"].where(counts["number"] == 1, 0)
+    counts["sightings"] = counts["files"] * counts["number"]
+    by_kind = counts.groupby("kind")
+    table = by_kind[["files", "seen_once", "sightings"]].sum()
+    table.insert(2, "share_of_files", table["seen_once"] / table["files"])
+    table["share_of_sightings"] = table["seen_once"] / table["sightings"]
+    table["most_reports"] = by_kind["number"].max()
+    return table.reset_index()

@@ -1,0 +1,29 @@
+"""Reference: the yearly reports that NCMEC published, as a line beside ours."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def published_years() -> "pd.DataFrame":
+    """Give the reports that NCMEC received in each calendar year from 1998 to 2023; columns: year, published.
+
+    Source, licence and dates stand at the top of `published.csv`. From 2024 on bundled reports count as one, which
+    breaks the series; it ends before.
+    """
+    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
+
+    return pd.read_csv(Path(__file__).with_name("published.csv"), comment="#")
+
+
+def beside_published(yearly: "pd.DataFrame") -> "pd.DataFrame":
+    """Put what NCMEC published beside the reports and incidents of `yearly_volume`.
+
+    Columns: year, published, reports, incidents. Only the years that there are; `published` is missing outside NCMEC's
+    series. The paper's snapshot ends with September 2017, so that its last year is not the published one.
+    """
+    rows = yearly[["year", "reports", "incidents"]].merge(published_years(), on="year", how="left")
+    rows["published"] = rows["published"].astype("Int64")
+    return rows[["year", "published", "reports", "incidents"]]
