@@ -1,5 +1,6 @@
 """Media: what a file is by its own bytes, and its pixels, within bounds."""
 
+import functools
 import io
 import struct
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ class Picture:
         scale: pixels along each axis that became one, 1, 2, 4 or 8; the last block may be short.
         orientation: EXIF's, 1–8: how to turn the picture upright.
         gain: what stretches the shades to the full range of 0–255.
-        colours: gives the same picture in colours, where shades are all that was looked at so far.
+        colours: gives the same picture at full size and in colours, where less was looked at so far.
     """
 
     pixels: NDArray[np.uint8]
@@ -157,13 +158,16 @@ def decode_frames(content: bytes, max_pixels: int, least: int = 0) -> Iterator[t
             if not ordinal:
                 picture = _opened(content, max_pixels)
                 orientation = _orientation(picture)
+                stored = picture.mode
                 full, scale = _reduced(picture, least)
+                less = scale > 1 or picture.mode != stored
             else:
                 picture.seek(ordinal)
-                full, scale = picture.size, 1
+                full, scale, less = picture.size, 1, False
                 if full[0] * full[1] > max_pixels:
                     return
-            frame = Picture(_pixels(picture), full[1], full[0], scale, orientation)
+            colours = functools.partial(_whole, content, max_pixels) if less else None
+            frame = Picture(_pixels(picture), full[1], full[0], scale, orientation, colours=colours)
         except _DECODER_ERRORS as error:
             if ordinal:
                 return
@@ -173,6 +177,10 @@ def decode_frames(content: bytes, max_pixels: int, least: int = 0) -> Iterator[t
             return
         shown = picture.info.get("duration")
         seconds += _STILL_SECONDS if shown is None else float(shown) / 1000 or 0.1
+
+
+def _whole(content: bytes, max_pixels: int) -> Picture:
+    return next(decode_frames(content, max_pixels))[1]
 
 
 def _opened(content: bytes, max_pixels: int) -> Image.Image:

@@ -16,15 +16,18 @@ DCT = (
 """16 × 64: the cosine transform; its factor is rounded first, as in the published program."""
 
 
-def hashes(small: NDArray[np.float32], chosen: NDArray[np.int64], gain: float) -> tuple[NDArray[np.uint8], int]:
-    """Give N hashes of 32 bytes, and the quality of the first, of turns × turns × 64 × 64 samples.
+def hashes(
+    small: NDArray[np.float32], chosen: NDArray[np.int64], gain: float, error: float
+) -> tuple[NDArray[np.uint8], int, int]:
+    """Give N hashes of 32 bytes, and of the first its quality and its doubtful bits, from turns² × 64 × 64 samples.
 
     Each row of `chosen` says of a hash which samples it is of (rows, columns), and whether its terms are transposed.
-    `gain` stretches samples of a limited range to the full one, for the quality.
+    `gain` stretches samples of a limited range to the full one, for the quality. A bit is doubtful where its term is
+    less than `error` (in shades) away from the median.
     """
     found = np.zeros((chosen.shape[0], KEPT * KEPT // 8), np.uint8)
-    steps = _hash(small, chosen, np.float32(100 * gain / 255), DCT, found)
-    return found, min(100, steps // 90)
+    steps, doubtful = _hash(small, chosen, np.float32(100 * gain / 255), np.float32(error), DCT, found)
+    return found, min(100, steps // 90), doubtful
 
 
 @compiled_to_reorder
@@ -32,10 +35,11 @@ def _hash(
     small: NDArray[np.float32],
     chosen: NDArray[np.int64],
     percent: np.float32,
+    error: np.float32,
     dct: NDArray[np.float32],
     found: NDArray[np.uint8],
-) -> int:
-    """Write the hashes, and give the gradients of the first one's samples, summed up."""
+) -> tuple[int, int]:
+    """Write the hashes; give the gradients of the first one's samples, summed up, and its terms near the median."""
     turns = small.shape[0]
     terms = np.empty((turns, turns, KEPT, KEPT), np.float32)
     medians = np.empty((turns, turns), np.float32)
@@ -46,7 +50,8 @@ def _hash(
     for number in range(chosen.shape[0]):
         rows, columns = chosen[number, 0], chosen[number, 1]
         _set(terms[rows, columns], medians[rows, columns], chosen[number, 2], found[number])
-    return _steps(small[chosen[0, 0], chosen[0, 1]], percent)
+    rows, columns = chosen[0, 0], chosen[0, 1]
+    return _steps(small[rows, columns], percent), _near(terms[rows, columns], medians[rows, columns], error)
 
 
 @compiled_to_reorder
@@ -73,6 +78,15 @@ def _set(terms: NDArray[np.float32], median: np.float32, transposed: int, found:
         term = terms[j, i] if transposed else terms[i, j]
         if term > median:
             found[(last - place) // 8] |= np.uint8(1 << (place % 8))
+
+
+@compiled_to_reorder
+def _near(terms: NDArray[np.float32], median: np.float32, error: np.float32) -> int:
+    count = 0
+    for term in terms.flat:
+        if abs(term - median) < error:
+            count += 1
+    return count
 
 
 @compiled_to_reorder

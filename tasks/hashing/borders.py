@@ -34,13 +34,20 @@ def trimmed(picture: Picture) -> Picture | None:
     cut = max((height - rows) / height, (width - columns) / width)
     if cut < LEAST_CUT or rows < LEAST_LEFT * height or columns < LEAST_LEFT * width:
         return None
-    scale = picture.scale
+    return _cut(picture, (slice(top, height - bottom), slice(left, width - right)))
+
+
+def _cut(picture: Picture, box: tuple[slice, slice]) -> Picture:
+    """Cut a box (rows and columns of its pixels) out of a picture, and out of its colours when they are asked for."""
+    scale, colours = picture.scale, picture.colours
+    sizes = zip(box, (picture.height, picture.width), strict=True)
+    rows, columns = (slice(scale * part.start, min(scale * part.stop, size)) for part, size in sizes)
     return dataclasses.replace(
         picture,
-        colours=None,
-        pixels=picture.pixels[top : height - bottom, left : width - right],
-        height=min(scale * (height - bottom), picture.height) - scale * top,
-        width=min(scale * (width - right), picture.width) - scale * left,
+        pixels=picture.pixels[box],
+        height=rows.stop - rows.start,
+        width=columns.stop - columns.start,
+        colours=(lambda: _cut(colours(), (rows, columns))) if colours else None,
     )
 
 

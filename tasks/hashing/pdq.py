@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.media import Algorithm, Fingerprint, Mode
 from tasks.hashing.bits import exact_quality, exact_terms, hashes, packed
+from tasks.hashing.doubts import FAINT, MOST, error_of
 from tasks.hashing.exact import exact_luma, exact_small
 from tasks.hashing.folding import folded
 from tasks.hashing.tents import tents
@@ -52,9 +53,6 @@ _AFTER = [tuple(_NUMBERS[turn(first(_CORNERS)).tobytes()] for turn in _TURNS) fo
 _OF_EXIF = dict(zip(range(1, 9), (0, 4, 2, 5, 6, 3, 7, 1), strict=True))
 """Which orientation of the stored picture stands upright, by its EXIF orientation."""
 
-FAINT = 80
-"""Quality below which a film's luma plane is not enough: the rounding of its colours tells in the published hash."""
-
 LEAST_SIDE = 5
 """Smaller pictures have a hash of zeros and no quality, as in the published program."""
 
@@ -65,23 +63,30 @@ def pdq(rgb: RGB, seconds: float = 0.0) -> Fingerprint:
 
 
 def hashed(picture: Picture, seconds: float = 0.0, mode: Mode = Mode.MATCH, *, turned: bool = True) -> Fingerprint:
-    """Hash a decoded picture, upright, in all eight orientations or, unless `turned`, in the upright one alone."""
+    """Hash a decoded picture, upright, in all eight orientations or, unless `turned`, in the upright one alone.
+
+    Where its luma plane is not enough, its colours at full size are hashed.
+
+    Raises:
+        Unreadable: it has no colours after all.
+    """
     upright = _OF_EXIF.get(picture.orientation, 0)
     wanted = _AFTER[upright] if turned else (upright,)
     if min(picture.height, picture.width) < LEAST_SIDE:
         return Fingerprint(bytes(32 * len(wanted)), 0, seconds, mode=mode)
     give = _exactly if mode is Mode.EXACT else _folding
-    bits, grade = give(picture, wanted)
-    if grade < FAINT and picture.colours:
-        bits, grade = give(picture.colours(), wanted)
+    bits, grade, doubtful = give(picture, wanted)
+    if picture.colours and (grade < FAINT or doubtful > MOST):
+        bits, grade, _ = give(picture.colours(), wanted)
     return Fingerprint(bits.tobytes(), grade, seconds, Algorithm.PDQ, mode)
 
 
-def _folding(picture: Picture, wanted: tuple[int, ...]) -> tuple[NDArray[np.uint8], int]:
-    """Give a hash for each number of an orientation, and the quality of the first, in one pass over the pixels."""
+def _folding(picture: Picture, wanted: tuple[int, ...]) -> tuple[NDArray[np.uint8], int, int]:
+    """Give a hash for each number of an orientation, and of the first its quality and its doubtful bits."""
     chosen, turns = _chosen(wanted)
     rows, columns = tents(picture.height, picture.scale, turns), tents(picture.width, picture.scale, turns)
-    return hashes(folded(picture.pixels, rows, columns), chosen, picture.gain)
+    error = error_of(picture.pixels) if picture.colours else 0.0
+    return hashes(folded(picture.pixels, rows, columns), chosen, picture.gain, error)
 
 
 @functools.cache
@@ -93,7 +98,7 @@ def _chosen(wanted: tuple[int, ...]) -> tuple[NDArray[np.int64], int]:
     return chosen, int(chosen[:, :2].max()) + 1
 
 
-def _exactly(picture: Picture, wanted: tuple[int, ...]) -> tuple[NDArray[np.uint8], int]:
+def _exactly(picture: Picture, wanted: tuple[int, ...]) -> tuple[NDArray[np.uint8], int, int]:
     """As `_folding`, each orientation from pixels that are turned first, at full size."""
     smalls = [exact_small(exact_luma(np.ascontiguousarray(_TURNS[number](picture.pixels)))) for number in wanted]
-    return packed(np.stack([exact_terms(small) for small in smalls])), exact_quality(smalls[0])
+    return packed(np.stack([exact_terms(small) for small in smalls])), exact_quality(smalls[0]), 0

@@ -50,6 +50,15 @@ def test_sizes_are_those_at_full_size_where_the_picture_is_reduced(scene):
     assert (inside.height, inside.width, inside.scale) == (800, 1197, 8)
 
 
+def test_the_inside_has_its_own_colours_where_the_picture_has(scene):
+    whole = framed(scene(3, 800, 1197), 200, 0, 199, 0)
+    reduced = framed(scene(3, 100, 150), 25, 0, 25, 0)[:, :, 1]
+    inside = trimmed(Picture(reduced, 1199, 1197, scale=8, colours=lambda: picture(whole)))
+    colours = inside.colours()
+    assert np.array_equal(colours.pixels, scene(3, 800, 1197))
+    assert (colours.height, colours.width, colours.scale) == (800, 1197, 1)
+
+
 def test_a_picture_without_borders_is_left(scene):
     assert trimmed(picture(scene(1))) is None
 

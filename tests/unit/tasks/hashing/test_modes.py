@@ -1,5 +1,6 @@
 """Modes: how near the fast ways come to the exact hash, for pictures and films of all sorts."""
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -59,6 +60,50 @@ def test_a_picture_of_any_size_is_hashed_within_the_rule(scene, height, width, m
 )  # fmt: skip
 def test_a_jpeg_of_any_kind_is_hashed_within_the_rule(scene, colours, options, mode, most):
     assert distance(jpeg(scene(4, 900, 1210), colours, **options), mode) <= most
+
+
+def mosaic(seed, height, width, tile):
+    """Lay square tiles of pure red, green and blue at random: hard edges that decoders clip, and nothing else."""
+    rng = np.random.default_rng(seed)
+    places = rng.integers(0, 3, (-(-height // tile), -(-width // tile)))
+    return (np.eye(3, dtype=np.uint8) * 255)[np.kron(places, np.ones((tile, tile), int))[:height, :width]]
+
+
+@pytest.mark.parametrize(("mode", "most"), BOUNDS)
+@pytest.mark.parametrize("quality", [10, 75])
+@pytest.mark.parametrize(("height", "width"), [(300, 400), (480, 640), (960, 1280), (2048, 2048)])
+def test_hard_edges_of_pure_colours_and_fine_texture_are_hashed_within_the_rule(height, width, quality, mode, most):
+    for tile in (1, 2, 4, 12, 40, 100):
+        content = jpeg(mosaic(tile, height, width, tile), quality=quality)
+        (fast,), (exact,) = prints(content, mode), prints(content, Mode.EXACT)
+        assert hamming(fast.bits, exact.bits) <= most
+
+
+def colours_read(content, mode):
+    """Tell whether a file is decoded a second time, in colours."""
+    ((_, picture),) = pictures(Kind.IMAGE, content, EVERY, mode)
+    calls = []
+
+    def colours():
+        calls.append(1)
+        return picture.colours()
+
+    hashed(dataclasses.replace(picture, colours=colours), mode=mode)
+    return bool(calls)
+
+
+def test_the_colours_are_read_of_what_luma_does_not_tell_and_of_nothing_else(scene):
+    for mode in (Mode.MATCH, Mode.TRIAGE):
+        assert colours_read(jpeg(mosaic(1, 480, 640, 2)), mode)
+        assert colours_read(jpeg(mosaic(100, 300, 400, 100), quality=10), mode)
+        assert not any(colours_read(jpeg(scene(number, 900, 1210)), mode) for number in range(5))
+
+
+def test_a_grey_picture_at_full_size_has_no_colours_to_read(scene):
+    ((_, small),) = pictures(Kind.IMAGE, jpeg(scene(1, 300, 400), "L"), EVERY, Mode.MATCH)
+    ((_, large),) = pictures(Kind.IMAGE, jpeg(scene(1), "L"), EVERY, Mode.MATCH)
+    assert small.colours is None
+    assert (large.scale, large.colours().scale, large.colours().pixels.shape) == (2, 1, (480, 640))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
