@@ -36,7 +36,7 @@ DAY = 86_400_000_000
 
 SOURCES, KINDS, VECTORS = tuple(Source), tuple(Kind), tuple(Vector)
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania", UNASSIGNED)
-CODES = tuple(map("".join, product(ascii_uppercase, ascii_uppercase + digits)))
+CODES = tuple(map("".join, product(ascii_uppercase, digits + ascii_uppercase)))
 """What a country's code can be: a letter, and a letter or a digit."""
 
 

@@ -6,8 +6,11 @@ if it names any. What a country is follows ISO 3166-1, its region the United Nat
 
 from typing import TYPE_CHECKING
 
-from tasks.measuring.cube import Facet
-from tasks.measuring.regions import UNASSIGNED, countries
+import numpy as np
+
+from tasks.measuring.cube import CODES, REGIONS, Facet
+from tasks.measuring.frames import by_year, crossed
+from tasks.measuring.regions import UNASSIGNED, Country, countries
 from tasks.measuring.rollup import RollUp
 from tasks.measuring.users import internet_users
 
@@ -29,17 +32,23 @@ def by_country(rollup: RollUp) -> "pd.DataFrame":
     and Thailand roughly 37 %, which no denominator gives; the shares of its table add up to 45.5 %, its counts to
     45.4 % of the located reports.
     """
-    counts = rollup.counts(Facet.COUNTRIES).groupby("code", observed=True)["number"].sum()
-    frame = counts.rename_axis("country").rename("reports").reset_index().astype({"country": "str"})
-    known = {each.code: each for each in countries()}
-    code = frame["country"]
-    frame.insert(1, "name", [known[each].name if each in known else each for each in code])
-    frame.insert(2, "region", [known[each].region if each in known else UNASSIGNED for each in code])
-    frame["located"] = int(rollup.counts(Facet.LOCATED)["number"].sum())
+    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
+
+    reports = rollup.table(Facet.COUNTRIES).sum((0, 1))
+    named = [place for place in np.argsort(-reports, kind="stable").tolist() if reports[place]]
+    known, users = {each.code: each for each in countries()}, internet_users()
+    found = [known.get(CODES[place], Country(CODES[place], UNASSIGNED, CODES[place])) for place in named]
+    texts = {name: pd.array([getattr(each, name) for each in found], "str") for name in ("name", "region")}
+    frame = pd.DataFrame(
+        {"country": pd.array([each.code for each in found], "str"), **texts, "reports": reports[named]}
+    )
+    frame["located"] = int(rollup.table(Facet.LOCATED).sum())
     frame["share"] = frame["reports"] / frame["located"]
-    frame = frame.merge(internet_users(), on="country", how="left")
-    frame.insert(7, "per_1000_users", frame["reports"] / (frame["internet_users"].astype("float64") / 1000))
-    return frame.sort_values(["reports", "country"], ascending=[False, True], ignore_index=True)
+    counted = users.astype({"internet_users": "float64"}).reindex(frame["country"]).reset_index(drop=True)
+    frame["internet_users"] = counted["internet_users"]
+    frame["per_1000_users"] = frame["reports"] / (frame["internet_users"] / 1000)
+    frame["denominator"] = counted["denominator"]
+    return frame
 
 
 def country_rates(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -61,16 +70,11 @@ def by_region(rollup: RollUp) -> "pd.DataFrame":
     reports without a country, and years without a located report, are excluded. A report counts once in each
     region that it names. The Middle East is in Asia, as M49 has it; the paper does not say where it counts it.
     """
-    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
-
-    named, located = (rollup.counts(facet) for facet in (Facet.REGIONS, Facet.LOCATED))
-    for frame in (named, located):
-        frame["year"] = frame["month"].dt.year.astype("int64")
-    counts = named.astype({"code": "str"}).groupby(["year", "code"])["number"].sum()
-    years = located.groupby("year")["number"].sum()
-    regions = pd.Index(sorted(set(counts.index.get_level_values("code"))), dtype="str")
-    rows = pd.MultiIndex.from_product([years.index, regions], names=["year", "region"])
-    table = pd.DataFrame({"reports": counts.rename_axis(["year", "region"]).reindex(rows, fill_value=0)}).reset_index()
-    table["located"] = table["year"].map(years).astype("int64")
+    years, named = by_year(rollup.months(), rollup.table(Facet.REGIONS).sum(1))
+    located = by_year(rollup.months(), rollup.table(Facet.LOCATED).sum((1, 2)))[1]
+    there, kept = np.flatnonzero(named.any(0)), located > 0
+    names = [REGIONS[place] for place in there]
+    each = np.repeat(located[kept, np.newaxis], len(names), axis=1)
+    table = crossed(("year", years[kept]), ("region", names), reports=named[kept][:, there], located=each)
     table["share"] = table["reports"] / table["located"]
     return table

@@ -10,7 +10,11 @@ lifetime could be seen at all, and a share near it says little.
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from tasks.measuring.cube import Facet
 from tasks.measuring.rollup import RollUp
+from tasks.measuring.volumes import with_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +35,9 @@ def lifetimes(rollup: RollUp) -> "pd.DataFrame":
     table = curve.groupby("kind")[["files"]].max()
     for name, share in SHARES.items():
         table[name] = curve[curve["share"] >= share].groupby("kind")["days"].min()
-    months = rollup.months_with_files()
-    table["window_days"] = (months[-1] - months[0]).days + months[-1].days_in_month if len(months) else 0
+    months = rollup.months()[with_files(rollup.table(Facet.SIGHTINGS).sum(1))].astype("datetime64[M]")
+    window = (months[-1:] + 1).astype("datetime64[D]") - months[:1].astype("datetime64[D]")
+    table["window_days"] = int(window.astype(np.int64).sum())
     return table.astype("int64").reset_index()
 
 

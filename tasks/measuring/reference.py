@@ -1,5 +1,6 @@
 """Reference: the yearly reports that NCMEC published, as a line beside ours."""
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@cache
 def published_years() -> "pd.DataFrame":
     """Give the reports that NCMEC received in each calendar year from 1998 to 2023; columns: year, published.
 
@@ -24,6 +26,6 @@ def beside_published(yearly: "pd.DataFrame") -> "pd.DataFrame":
     Columns: year, published, reports, incidents. Only the years that there are; `published` is missing outside NCMEC's
     series. The paper's snapshot ends with September 2017, so that its last year is not the published one.
     """
-    rows = yearly[["year", "reports", "incidents"]].merge(published_years(), on="year", how="left")
-    rows["published"] = rows["published"].astype("Int64")
-    return rows[["year", "published", "reports", "incidents"]]
+    rows = yearly[["year", "reports", "incidents"]].copy()
+    rows.insert(1, "published", yearly["year"].map(published_years().set_index("year")["published"]).astype("float64"))
+    return rows

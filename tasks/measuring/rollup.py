@@ -1,11 +1,12 @@
 """The roll-up: all that the figures need of a history, in some hundred thousand numbers that add up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infra.seen.totals import Totals
 from tasks.measuring import cube
@@ -39,36 +40,32 @@ class RollUp:
         high = 2**62 if until is None else (_month(until) + 1) * len(SOURCES) * WIDTH
         return replace(self, volumes=self.volumes.between(low, high))
 
-    def counts(self, facet: Facet) -> "pd.DataFrame":
-        """Give the counts of a facet that are not 0: month (its first day), source, code, number; in this order."""
-        import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
-
+    def table(self, facet: Facet) -> Numbers:
+        """Give the counts of a facet: (months, sources, codes), where months are those of `months`."""
+        first, count = self._span()
         month, source, code, number = cube.cells_of(facet, self.volumes)
-        return pd.DataFrame({
-            "month": _days(month), "source": _names(SOURCES, source), "code": _names(CODES_OF[facet], code),
-            "number": number,
-        })  # fmt: skip
+        counts = np.zeros((count, len(SOURCES), len(CODES_OF[facet])), np.int64)
+        counts[month - first, source, code] = number
+        return counts
 
-    def months(self) -> "pd.DatetimeIndex":
-        """Give every month from the first report's to the last one's."""
-        return self._span(Facet.REPORTS)
+    def months(self) -> NDArray[np.datetime64]:
+        """Give the first day of every month from the first report's to the last one's."""
+        first, count = self._span()
+        return (first + np.arange(count)).astype("datetime64[M]").astype("datetime64[us]")
 
-    def months_with_files(self) -> "pd.DatetimeIndex":
-        """Give every month from the first sighting's to the last one's."""
-        return self._span(Facet.SIGHTINGS)
-
-    def _span(self, facet: Facet) -> "pd.DatetimeIndex":
-        import pandas as pd  # noqa: PLC0415 (as above)
-
-        month = cube.cells_of(facet, self.volumes)[0]
-        return pd.DatetimeIndex(_days(np.arange(month[0], month[-1] + 1) if len(month) else month), name="month")
+    def _span(self) -> tuple[int, int]:
+        """Give the number of the first month of a report, and how many there are to the last one's."""
+        if not len(self.volumes.cells):
+            return 0, 0
+        first, last = (self.volumes.cells[[0, -1]] // (len(SOURCES) * WIDTH)).tolist()
+        return first, last - first + 1
 
     def by_reports(self) -> "pd.DataFrame":
-        """Give how many files of each kind so many reports named: kind, number, files."""
+        """Give how many files of each kind so many reports named: kind, number, files; in this order."""
         return _by_kind(self.reports)
 
     def by_days(self) -> "pd.DataFrame":
-        """Give how many files of each kind came back for so many days: kind, number, files."""
+        """Give how many files of each kind came back for so many days: kind, number, files; in this order."""
         return _by_kind(self.days)
 
 
@@ -92,19 +89,13 @@ def _month(day: date) -> int:
     return (day.year - 1970) * 12 + day.month - 1
 
 
-def _days(months: Numbers) -> "np.typing.NDArray[np.datetime64]":
-    return months.astype("datetime64[M]").astype("datetime64[us]")
-
-
-def _names(names: Sequence[str], places: Numbers) -> "pd.Series[str]":
-    import pandas as pd  # noqa: PLC0415 (as above)
-
-    return pd.Series(pd.Categorical.from_codes(places, pd.Index(list(map(str, names)), dtype="str")))
-
-
 def _by_kind(counts: Tally) -> "pd.DataFrame":
-    import pandas as pd  # noqa: PLC0415 (as above)
+    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
 
     kind, number = cube.kind_and_number(counts.cells)
-    frame = pd.DataFrame({"kind": _names(KINDS, kind).astype("str"), "number": number, "files": counts.counts})
-    return frame.sort_values(["kind", "number"], ignore_index=True)
+    ranks = np.array(sorted(KINDS)).searchsorted(KINDS)[kind]
+    order = np.lexsort((number, ranks))
+    names = np.array(KINDS, object)[kind[order]]
+    return pd.DataFrame({
+        "kind": pd.array(names, "str"), "number": number[order], "files": counts.counts[order],
+    })  # fmt: skip

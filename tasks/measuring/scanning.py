@@ -1,10 +1,8 @@
 """Scanning: batches of the archive to counts and to totals of their files; at scale on the run's workers."""
 
-import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ from tasks.measuring import cube
 from tasks.measuring.corrections import corrected
 from tasks.measuring.kernels import PARTITIONS
 from tasks.measuring.rollup import RollUp, of_files, of_volumes, total_of
-from tasks.measuring.tally import Numbers, Tally, total
+from tasks.measuring.tally import Tally, total
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,17 +40,10 @@ SPILL = "spill-"
 AT_ONCE = 4
 """Batches, or partitions, that a worker takes at once."""
 
+_SIGHTINGS, _TABLE = ".sightings", ".npy"
+
 _RECORD = 3 * 8
 """Bytes of a sighting in a spill."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spilled:
-    """Sightings of a batch, by partition: the file, the first one's place in it, and where each partition begins."""
-
-    name: str
-    start: int
-    ends: Numbers
 
 
 def read(archive: Archive, batch: Named, said: "pa.Table") -> "pa.Table":
@@ -78,22 +69,24 @@ def build(folder: Path, batches: Sequence[Named], said: "pa.Table") -> tuple[Rol
     spill.mkdir()
     try:
         with running():
-            scanned = [one for some in fan_out(partial(_scan, spill, said), batches, batch=AT_ONCE) for one in some]
-            spilled = [each for _, several in scanned for each in several]
-            settle = partial(_settle, folder, spill, spilled)
+            counted = [one for some in fan_out(partial(_scan, spill, said), batches, batch=AT_ONCE) for one in some]
+            settle = partial(_settle, folder, spill)
             settled = [one for some in fan_out(settle, range(PARTITIONS), batch=AT_ONCE) for one in some]
     finally:
         shutil.rmtree(spill)
     settled.sort(key=lambda each: each[0])
-    rollup = total_of([*(of_volumes(counts) for counts, _ in scanned), *(each for _, _, each in settled)])
+    rollup = total_of([*map(of_volumes, counted), *(each for _, _, each in settled)])
     return rollup, Levels(folder, [tuple(part for _, level, _ in settled for part in level)])
 
 
-def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple[Tally, list[Spilled]]]:
-    """Count batches, and write their sightings into a file by partition. A Dask worker runs this."""
+def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[Tally]:
+    """Count batches, and write their sightings by partition, with a table beside them. A Dask worker runs this.
+
+    The table has a row for each batch: the first sighting of each partition in the file, and at last the end.
+    """
     archive, name = world().archive, secrets.token_hex(8)
-    counted, spilled, start = [], [], 0
-    with (spill / name).open("wb") as out:
+    counted, table, start = [], [], 0
+    with (spill / f"{name}{_SIGHTINGS}").open("wb") as out:
         for batch in batches:
             rows = read(archive, batch, said)
             if batch[0] is Dataset.REPORTS:
@@ -102,29 +95,26 @@ def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple
             counts, sightings, ends = cube.of_sightings(rows)
             out.write(sightings.data)
             counted.append(counts)
-            spilled.append(Spilled(name, start, ends))
+            table.append(start + ends)
             start += len(sightings)
-    return [(total(counted), spilled)]
+    np.save(spill / f"{name}{_TABLE}", np.array(table, np.int64).reshape(-1, PARTITIONS + 1))
+    return [total(counted)]
 
 
-def _settle(
-    folder: Path, spill: Path, spilled: Sequence[Spilled], partitions: Sequence[int]
-) -> list[tuple[int, Level, RollUp]]:
+def _settle(folder: Path, spill: Path, partitions: Sequence[int]) -> list[tuple[int, Level, RollUp]]:
     """Add the sightings of partitions up, and write each as a part of a level. A Dask worker runs this."""
-    files = {name: os.open(spill / name, os.O_RDONLY) for name in {each.name for each in spilled}}
-    try:
-        results = []
-        for partition in partitions:
-            pieces = []
-            for each in spilled:
-                first, end = each.ends[partition : partition + 2].tolist()
-                pieces.append(os.pread(files[each.name], (end - first) * _RECORD, (each.start + first) * _RECORD))
-            totals = added_up(np.frombuffer(b"".join(pieces), np.uint64).reshape(-1, 3))
-            results.append((partition, write_level(folder, totals), of_files(totals)))
-        return results
-    finally:
-        for descriptor in files.values():
-            os.close(descriptor)
+    tables = [(table.with_suffix(_SIGHTINGS), np.load(table)) for table in spill.glob(f"*{_TABLE}")]
+    results = []
+    for partition in partitions:
+        pieces = []
+        for file, table in tables:
+            with file.open("rb", buffering=0) as content:
+                for first, end in table[:, partition : partition + 2].tolist():
+                    content.seek(first * _RECORD)
+                    pieces.append(content.read((end - first) * _RECORD))
+        totals = added_up(np.frombuffer(b"".join(pieces), np.uint64).reshape(-1, 3))
+        results.append((partition, write_level(folder, totals), of_files(totals)))
+    return results
 
 
 def clear(folder: Path) -> None:

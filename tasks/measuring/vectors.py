@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tasks.measuring.cube import Facet
+from tasks.measuring.cube import VECTORS, Facet
+from tasks.measuring.frames import by_year
 from tasks.measuring.rollup import RollUp
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ def by_vector(rollup: RollUp) -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
 
-    counts = rollup.counts(Facet.VECTORS).astype({"code": "str"})
-    counts = counts.rename(columns={"code": "vector"})
-    by_year = counts.groupby(["vector", counts["month"].dt.year.rename("year")])["number"].sum()
-    years = rollup.months().year
-    span = pd.Index(np.arange(years.min(), years.max() + 1) if len(years) else [], dtype="int64")
-    vectors = pd.Index(sorted(set(counts["vector"])), dtype="str")
-    rows = pd.MultiIndex.from_product([vectors, span], names=["vector", "year"])
-    table = pd.DataFrame({"reports": by_year.reindex(rows, fill_value=0)}).reset_index()
-    table["total"] = table.groupby("vector")["reports"].transform("sum")
-    table["share"] = table["reports"] / table["total"]
-    return table
+    years, counts = by_year(rollup.months(), rollup.table(Facet.VECTORS).sum(1))
+    used = sorted(np.flatnonzero(counts.any(0)).tolist(), key=VECTORS.__getitem__)
+    reports = counts.T[used]
+    frame = pd.DataFrame({
+        "vector": pd.array(np.repeat(np.array(VECTORS, object)[used], len(years)), "str"),
+        "year": np.tile(years, len(used)),
+        "reports": reports.reshape(-1),
+        "total": np.repeat(reports.sum(1), len(years)),
+    })  # fmt: skip
+    frame["share"] = frame["reports"] / frame["total"]
+    return frame

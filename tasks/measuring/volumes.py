@@ -11,8 +11,12 @@ first in the vocabulary is the file's first.
 
 from typing import TYPE_CHECKING
 
-from tasks.measuring.cube import Facet
+import numpy as np
+
+from tasks.measuring.cube import KINDS, SOURCES, Facet
+from tasks.measuring.frames import by_year, crossed
 from tasks.measuring.rollup import RollUp
+from tasks.measuring.tally import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +36,8 @@ def monthly_volume(rollup: RollUp) -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
 
-    counts = {name: rollup.counts(facet).groupby("month")["number"].sum() for name, facet in COUNTS.items()}
-    frame = pd.DataFrame(counts, index=rollup.months(), dtype="Int64")
-    return frame.fillna(0).astype("int64").reset_index()
+    counts = {name: rollup.table(facet).sum((1, 2)) for name, facet in COUNTS.items()}
+    return pd.DataFrame({"month": rollup.months(), **counts})
 
 
 def yearly_volume(rollup: RollUp) -> "pd.DataFrame":
@@ -42,8 +45,11 @@ def yearly_volume(rollup: RollUp) -> "pd.DataFrame":
 
     The first and the last year cover only the months that there are.
     """
-    monthly = monthly_volume(rollup)
-    return monthly.groupby(monthly["month"].dt.year.astype("int64").rename("year"))[list(COUNTS)].sum().reset_index()
+    import pandas as pd  # noqa: PLC0415 (as above)
+
+    monthly = np.stack([rollup.table(facet).sum((1, 2)) for facet in COUNTS.values()], axis=1)
+    years, counts = by_year(rollup.months(), monthly)
+    return pd.DataFrame({"year": years, **dict(zip(COUNTS, counts.T, strict=True))})
 
 
 def monthly_by_source(rollup: RollUp) -> "pd.DataFrame":
@@ -52,32 +58,31 @@ def monthly_by_source(rollup: RollUp) -> "pd.DataFrame":
     Columns: month, source, reports, incidents, sightings, new_files. Every source that ever reported has a row
     for every month. Excluded: nothing.
     """
-    return _crossed(rollup, "source", rollup.months(), COUNTS)
+    counts = {name: rollup.table(facet).sum(2) for name, facet in COUNTS.items()}
+    there = np.flatnonzero(counts["reports"].any(0))
+    names = [SOURCES[place] for place in there]
+    counts = {name: count[:, there] for name, count in counts.items()}
+    return crossed(("month", rollup.months()), ("source", names), **counts)
 
 
 def monthly_by_kind(rollup: RollUp) -> "pd.DataFrame":
     """Figure 7: sightings and new files of every month and kind (image, video, other).
 
     Columns: month, kind, sightings, new_files. Runs from the first month with a sighting to the last; the paper's
-    starts in 2013, where its file entries do. A new file is of the kind of its first sighting.
+    starts in 2013, where its file entries do. A new file is of the kind of its first sighting. Kinds that were never
+    seen have no rows.
     """
-    counts = {name: COUNTS[name] for name in ("sightings", "new_files")}
-    return _crossed(rollup, "code", rollup.months_with_files(), counts).rename(columns={"code": "kind"})
+    counts = {name: rollup.table(COUNTS[name]).sum(1) for name in ("sightings", "new_files")}
+    there, span = np.flatnonzero(counts["sightings"].any(0)), with_files(counts["sightings"])
+    names = [KINDS[place] for place in there]
+    counts = {name: count[span][:, there] for name, count in counts.items()}
+    return crossed(("month", rollup.months()[span]), ("kind", names), **counts)
 
 
-def _crossed(rollup: RollUp, column: str, months: "pd.DatetimeIndex", counts: dict[str, Facet]) -> "pd.DataFrame":
-    """Count by month and `column`, with a row for each of both that the first of `counts` has."""
-    import pandas as pd  # noqa: PLC0415 (as above)
-
-    by = ["month", column]
-    found = {
-        name: rollup.counts(facet).astype({column: "str"}).groupby(by)["number"].sum() for name, facet in counts.items()
-    }
-    first = next(iter(found.values()))
-    names = pd.Index(sorted(set(first.index.get_level_values(column))), dtype="str")
-    rows = pd.MultiIndex.from_product([months, names], names=by)
-    frame = pd.DataFrame({name: each.reindex(rows, fill_value=0) for name, each in found.items()}, index=rows)
-    return frame.astype("int64").reset_index()
+def with_files(sightings: Numbers) -> slice:
+    """Give the span of the months from the first with sightings to the last, of (months, kinds)."""
+    months = np.flatnonzero(sightings.any(1))
+    return slice(months[0], months[-1] + 1) if len(months) else slice(0, 0)
 
 
 def crossover(sources: "pd.DataFrame") -> "pd.DataFrame":
@@ -90,15 +95,10 @@ def crossover(sources: "pd.DataFrame") -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415 (as above)
 
-    counts = sources.pivot_table(index="month", columns="source", values="reports", aggfunc="sum")
-    counts = counts.reindex(columns=["esp", "public"]).dropna()
-    more = counts["esp"] > counts["public"]
-    ahead = counts[more].head(1)
-    lasting = counts.index[~more]
-    since = more.index[more.index > lasting.max()] if len(lasting) else more.index
-    frame = ahead.reset_index(names="first").astype({"esp": "int64", "public": "int64"})
-    frame.insert(
-        1, "for_good", pd.Series([since.min() if len(since) else pd.NaT] * len(frame), dtype=frame["first"].dtype)
-    )
-    frame.columns.name = None
-    return frame[["first", "for_good", "esp", "public"]]
+    esp, public = (sources.loc[sources["source"] == name].set_index("month")["reports"] for name in ("esp", "public"))
+    more = esp > public if len(esp) and len(public) else esp.astype("bool").head(0)
+    first, behind = more.index[more][:1], more.index[~more]
+    after = more.index[more.index > behind[-1]] if len(behind) else more.index
+    frame = pd.DataFrame({"first": first, "esp": esp[first].to_numpy(), "public": public[first].to_numpy()})
+    frame.insert(1, "for_good", pd.Series(after[:1], frame.index[: len(after)], frame["first"].dtype))
+    return frame
