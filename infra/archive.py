@@ -7,8 +7,6 @@ tells them apart, in half the space.
 """
 
 import hashlib
-import os
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import BlobCorrupt, BlobMissing, InvalidSettings
+from infra import durable
 from infra.digests import first_bytes
 
 if TYPE_CHECKING:
@@ -120,7 +119,10 @@ class Archive:
         batch = encoded.batch
         place = self._place(batch.dataset, batch.id)
         if not place.exists():
-            _write(place, encoded.content, self._root)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            durable.write(place, encoded.content)
+            for folder in (place.parent.parent, self._root):  # they may have got a folder that is new
+                durable.sync_folder(folder)
         return batch
 
     def read(self, dataset: Dataset, batch_ids: Iterable[str]) -> "pa.Table":
@@ -227,25 +229,3 @@ def _encoded(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Encoded:
 def _collection(value: object) -> set[str]:
     assert isinstance(value, Iterable)
     return set(value)
-
-
-def _write(place: Path, content: bytes, root: Path) -> None:
-    """Write `content` beside `place`, move it there whole, and make file and folders durable."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    draft = place.with_name(f"{place.name}.{secrets.token_hex(4)}")
-    with draft.open("xb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(place)
-    for folder in (place.parent, place.parent.parent, root):
-        _fsync(folder)
-
-
-def _fsync(folder: Path) -> None:
-    """Push a folder's own entries to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 import hmac
 import importlib
-import os
 import secrets
 from pathlib import Path
 from typing import cast
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import BlobCorrupt, InvalidSettings
 from domain.ports import KeyWrapping
+from infra import durable
 from infra.keys import KEY_BYTES, load_or_make
 from infra.settings import Settings
 
@@ -106,17 +106,7 @@ def drop_old_keys(file: Path) -> None:
 
 
 def _replace(file: Path, keys: list[bytes]) -> None:
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.writelines(f"{key.hex()}\n" for key in keys)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    durable.write(file, "".join(f"{key.hex()}\n" for key in keys).encode(), mode=0o600)
 
 
 def _parsed(text: str, where: str) -> bytes:

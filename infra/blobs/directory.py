@@ -11,6 +11,7 @@ from pathlib import Path
 from domain.errors import BlobMissing
 from infra.blobs.naming import sharded
 from infra.blobs.objects import INCOMING, PIECE
+from infra.durable import sync_folder
 
 
 class DirectoryObjects:
@@ -67,7 +68,7 @@ class DirectoryObjects:
                 self._pending[name] = place  # moved: should the rest fail, this is done again without harm
                 folders |= {folder, os.path.dirname(folder), str(self.root)}
             for folder in folders:
-                _fsync(folder)
+                sync_folder(folder)
             with self._changing:
                 for name in pending:
                     del self._pending[name]
@@ -130,12 +131,3 @@ class IncomingFile:
 def _remove(place: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(place)
-
-
-def _fsync(path: str) -> None:
-    """Push a folder's entries to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,8 +6,6 @@ It holds hashes and ids alone. All of it can be lost: the ledger has the same, a
 import fcntl
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from domain.errors import IndexDamaged
+from infra import durable
 from infra.index.segment import Segment, load
 
 IN_FORCE, LOCK = "index.json", "lock"
@@ -75,10 +74,10 @@ def put_in_force(folder: Path, segments: Sequence[Segment], note: str) -> str:
     for segment in segments:
         rows = np.flatnonzero(segment.stored.withdrawn).astype(np.uint32).tobytes()
         if rows and not (folder / _name(rows)).exists():
-            _write(folder / _name(rows), rows)
+            durable.write(folder / _name(rows), rows)
         entries.append([segment.name, _name(rows) if rows else ""])
     text = json.dumps({"note": note, "segments": entries})
-    _write(folder / IN_FORCE, text.encode())
+    durable.write(folder / IN_FORCE, text.encode())
     needed = {IN_FORCE, LOCK, *(name for entry in entries for name in entry)}
     for file in folder.iterdir():
         if file.name not in needed:
@@ -94,18 +93,3 @@ def empty(folder: Path) -> None:
 
 def _name(rows: bytes) -> str:
     return f"withdrawn-{hashlib.sha256(rows).hexdigest()}"
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file that is there whole and durable, or as it was."""
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    with draft.open("xb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -5,8 +5,6 @@ All of it is made of the archive and the ledger. Where it is lost, old, half-wri
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from infra import durable
 from infra.archive import Dataset
 from infra.ledger.history import Corrections
 from infra.seen.levels import Levels, Part, tidy
@@ -89,7 +88,7 @@ def keep(folder: Path, standing: Standing) -> None:
         **{f"{each} covered": np.array(sorted(standing.covered[each]), "S64") for each in Dataset},
         **{name: np.stack([each.cells, each.counts]) for name, each in tallies.items()},
     )
-    _write(folder / FILE, hashlib.sha256(_made_by() + out.getbuffer()).digest() + out.getvalue())
+    durable.write(folder / FILE, hashlib.sha256(_made_by() + out.getbuffer()).digest() + out.getvalue())
     tidy(folder, standing.levels)
 
 
@@ -112,17 +111,3 @@ def _unpacked(content: NDArray[np.uint8]) -> "pa.Table":
 
     with pa.ipc.open_stream(pa.py_buffer(content)) as reader:
         return reader.read_all()
-
-
-def _write(file: Path, content: bytes) -> None:
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    with draft.open("xb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
