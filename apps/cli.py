@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -77,6 +78,26 @@ def nightly(data: Data = None) -> None:
     from apps import night  # noqa: PLC0415 (Prefect reads the environment that was just set)
 
     night.run(port)
+
+
+Month = Annotated[datetime | None, typer.Option(formats=["%Y-%m", "%Y-%m-%d"], metavar="YYYY-MM")]
+
+
+@app.command()
+def measure(since: Month = None, until: Month = None, data: Data = None) -> None:
+    """Measure the history that was taken in: the paper's figures and those after it, as CSV, Parquet and one page.
+
+    Example: `breakwater measure --since 2015-01 --until 2017-09 --data /srv/breakwater`. Without a span it is all.
+    """
+    use_data(data)
+    if since and until and until < since:
+        raise typer.BadParameter("the span ends before it begins", param_hint="--until")
+    from infra.stack.prefect import use_server  # noqa: PLC0415 (a command pays for its own imports alone)
+
+    port = use_server(read_settings().root / "prefect")
+    from apps import measures  # noqa: PLC0415 (Prefect reads the environment that was just set)
+
+    measures.run(port, since and since.date(), until and until.date())
 
 
 @app.command()

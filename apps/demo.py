@@ -25,7 +25,7 @@ from infra.world import world
 from tasks import summarizing
 from tasks.inference import ensure_reference
 from tasks.measuring.page import Evaluation
-from tasks.measuring.publication import page_of, read_series, write_page
+from tasks.measuring.publication import FOLDER, page_of, read_series, write_page
 from tasks.simulating.evaluation import Quality, evaluation
 from tasks.simulating.inbox import simulate_inbox
 from tasks.staging import flush_logs
@@ -145,7 +145,8 @@ def _report(console: Console, counts: Counts) -> Path:
     new = f"New in this run: {counts['received']} reports with {counts['files_named']} files named."
     console.print("", new if any(counts[name] for name in CHANGES) else NOTHING_NEW, sep="\n")
     rows = [Evaluation(q.what, _number(q.precision), _number(q.recall), q.of, q.found) for q in qualities]
-    return write_page(page_of(read_series(), summary, queue, rows, seconds), world().settings.root / "report.html")
+    page = page_of(read_series(), summary, queue, rows, seconds, files=f"{FOLDER}/")
+    return write_page(page, world().settings.root / "report.html")
 
 
 def _number(share: float | None) -> float:

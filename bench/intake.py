@@ -100,7 +100,7 @@ def _bare_copy(reports: int) -> float:
 
     if world().ledger.dialect.name != "postgresql":
         return 0
-    with _session(world().ledger) as session:
+    with _session(world().ledger, alone=True) as session:
         session.run("CREATE TABLE bare (id text PRIMARY KEY, number integer)")
         rows = pa.table(
             {"id": [_md5(number) for number in range(reports)], "number": pa.array(range(reports), pa.int32())}

@@ -1,6 +1,6 @@
 """Keyed digests of whole columns: what `infra.keys.keyed_digest` makes, for many rows at once and without Python.
 
-SHA-256 (FIPS 180-4) runs over many messages side by side, a lane each, which the compiler turns into the widest
+BLAKE2s (RFC 7693) runs over many messages side by side, a lane each, which the compiler turns into the widest
 instructions that the processor has. All that is compiled stands here, since numba looks for changes in one file alone.
 """
 
@@ -10,21 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infra.compiling import compiled
+from infra.keys import HEX
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Words = NDArray[np.uint32]
-"""Words of SHA-256; where there are two axes, [word, lane]."""
+"""Words of BLAKE2s; where there are two axes, [word, lane]."""
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 
-HEX = 64
-"""Characters of a digest."""
-
 _BLOCK = 64
-"""Bytes that SHA-256 takes at once, and to which HMAC pads its key (RFC 2104)."""
+"""Bytes that BLAKE2s takes at once, and to which it pads its key."""
 
 _LANES = 128
 """Messages side by side: their words fit in the nearest cache, and a loop over them is worth its start."""
@@ -33,9 +31,9 @@ _U = np.uint32
 
 
 def keyed_digests(key: bytes, *parts: "str | pa.Array") -> "pa.Array":
-    """HMAC-SHA-256 (hex) of each row of `parts`, as `keyed_digest` makes it; a text stands for itself in every row.
+    """Digest each row of `parts` as `keyed_digest` does; a text stands for itself in every row.
 
-    One part at least is an array of strings; a row in which one is null has no digest. `key` has 64 bytes at most.
+    One part at least is an array of strings; a row in which one is null has no digest. `key` has 32 bytes at most.
     """
     import pyarrow as pa  # noqa: PLC0415 (slow to import)
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
@@ -108,26 +106,43 @@ def _messages(texts: list[bytes], columns: "list[pa.Array]") -> tuple[Bytes, Pla
 
 
 def _digests(key: bytes, content: Bytes, starts: Places) -> Bytes:
-    """Hash the texts of `content` that begin and end at `starts`, 64 characters each."""
-    blocks = (np.diff(starts) + 8) // _BLOCK + 1
-    padded = np.frombuffer(key.ljust(_BLOCK, b"\0"), ">u4").astype(_U)
-    keys = np.stack([padded ^ _U(0x36363636), padded ^ _U(0x5C5C5C5C)], axis=1)
-    states = np.repeat(_START[:, np.newaxis], 2, axis=1)
-    _compress(states, keys, np.empty_like(states), _ROUNDS, 2)
+    """Hash the texts of `content` that begin and end at `starts`, none of them empty, `HEX` letters each."""
+    blocks = (np.diff(starts) - 1) // _BLOCK + 1
+    told = _U(0x01010000 | len(key) << 8 | HEX // 2)  # how long key and digest are, no tree
+    first = np.concatenate([_START[:1] ^ told, _START[1:]])[:, np.newaxis]
+    if key:
+        padded = np.frombuffer(key.ljust(_BLOCK, b"\0"), "<u4").astype(_U)[:, np.newaxis]
+        _compress(first, padded, np.full(1, _BLOCK, _U), _U(0), np.empty((16, 1), _U), 1)
     out = np.empty(len(blocks) * HEX, np.uint8)
     order = np.argsort(blocks.astype(np.uint32), kind="stable")
-    _hash_all(content, starts, order, blocks[order], states, _ROUNDS, out)
+    _hash_all(content, starts, order, blocks[order], first[:, 0], _BLOCK if key else 0, out)
     return out
 
 
-def _fractions(root: float, count: int) -> Words:
-    """First 32 bits of the fractions of a root of the first primes: the constants of FIPS 180-4."""
-    primes = [n for n in range(2, 312) if all(n % d for d in range(2, n))][:count]
-    return np.array([int(prime**root % 1 * 2**32) for prime in primes], _U)
+_START = np.array([0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19], _U)
+"""The first 32 bits of the fractions of the square roots of the first eight primes."""
 
+_ORDER = np.array(
+    [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+        [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
+        [11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4],
+        [7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8],
+        [9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13],
+        [2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9],
+        [12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11],
+        [13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10],
+        [6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5],
+        [10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0],
+    ]
+)
+"""The words that each round takes in, in turns."""
 
-_ROUNDS = _fractions(1 / 3, 64)
-_START = _fractions(1 / 2, 8)
+_MIXED = np.array(
+    [[0, 4, 8, 12], [1, 5, 9, 13], [2, 6, 10, 14], [3, 7, 11, 15],
+     [0, 5, 10, 15], [1, 6, 11, 12], [2, 7, 8, 13], [3, 4, 9, 14]]
+)  # fmt: skip
+"""The words of the state that are mixed with one another: columns, then diagonals."""
 
 
 @compiled
@@ -192,103 +207,90 @@ def _rotated(word: np.uint32, by: int) -> np.uint32:
 
 
 @compiled
-def _compress(states: Words, words: Words, work: Words, rounds: Words, lanes: int) -> None:
-    """Take a block of each lane into its state: `states` (8, …), `words` (16, …), which it uses up, `work` (8, …)."""
+def _compress(states: Words, words: Words, taken: Words, last: np.uint32, work: Words, lanes: int) -> None:
+    """Take a block of each lane, `words` (16, …), into its state (8, …); `work` is (16, …).
+
+    `taken` are the bytes of each lane's message that are in it then, those of a key among them; `last` is all ones for
+    the last block, else 0.
+    """
     for word in range(8):
         for i in range(lanes):
             work[word, i] = states[word, i]
-    for t in range(64):
-        new, near, middle, far = t & 15, (t + 1) & 15, (t + 9) & 15, (t + 14) & 15
-        for i in range(lanes if t >= 16 else 0):
-            x, y = words[near, i], words[far, i]
-            x = _U(_U(_rotated(x, 7) ^ _rotated(x, 18)) ^ _U(x >> _U(3)))
-            y = _U(_U(_rotated(y, 17) ^ _rotated(y, 19)) ^ _U(y >> _U(10)))
-            words[new, i] = _U(_U(_U(words[new, i] + x) + words[middle, i]) + y)
-        a, b, c, d = -t & 7, (1 - t) & 7, (2 - t) & 7, (3 - t) & 7
-        e, f, g, h = (4 - t) & 7, (5 - t) & 7, (6 - t) & 7, (7 - t) & 7
-        for i in range(lanes):
-            x, y, z = work[e, i], work[f, i], work[g, i]
-            chosen = _U(z ^ _U(x & _U(y ^ z)))
-            mixed = _U(_U(_rotated(x, 6) ^ _rotated(x, 11)) ^ _rotated(x, 25))
-            first = _U(_U(_U(_U(work[h, i] + rounds[t]) + words[new, i]) + chosen) + mixed)
-            x, y, z = work[a, i], work[b, i], work[c, i]
-            most = _U(_U(x & _U(y | z)) | _U(y & z))
-            mixed = _U(_U(_rotated(x, 2) ^ _rotated(x, 13)) ^ _rotated(x, 22))
-            work[d, i] = _U(work[d, i] + first)
-            work[h, i] = _U(_U(first + most) + mixed)
+            work[word + 8, i] = _START[word]
+    for i in range(lanes):
+        work[12, i] ^= taken[i]
+        work[14, i] ^= last
+    for turn in range(10):
+        for step in range(8):
+            a, b, c, d = _MIXED[step]
+            x, y = _ORDER[turn, 2 * step], _ORDER[turn, 2 * step + 1]
+            for i in range(lanes):
+                p, q, r, s = work[a, i], work[b, i], work[c, i], work[d, i]
+                p = _U(_U(p + q) + words[x, i])
+                s = _rotated(_U(s ^ p), 16)
+                r = _U(r + s)
+                q = _rotated(_U(q ^ r), 12)
+                p = _U(_U(p + q) + words[y, i])
+                s = _rotated(_U(s ^ p), 8)
+                r = _U(r + s)
+                q = _rotated(_U(q ^ r), 7)
+                work[a, i], work[b, i], work[c, i], work[d, i] = p, q, r, s
     for word in range(8):
         for i in range(lanes):
-            states[word, i] = _U(states[word, i] + work[word, i])
+            states[word, i] ^= _U(work[word, i] ^ work[word + 8, i])
 
 
 @compiled
-def _fill(words: Words, lane: int, content: Bytes, start: int, size: int, block: int) -> None:
-    """Lay a block of a text of `size` bytes from `start` into a lane; behind the text stand a bit and its length."""
+def _fill(words: Words, lane: int, content: Bytes, start: int, size: int) -> None:
+    """Lay the next bytes of a text into a lane, a block of them, or `size` with nothing behind them."""
     for word in range(16):
-        at = block * 64 + word * 4
-        value = _U(0)
-        if at + 4 <= size:
-            for place in range(start + at, start + at + 4):
-                value = _U(_U(value << _U(8)) | content[place])
+        at, value = start + word * 4, _U(0)
+        if word * 4 + 4 <= size:
+            value = _U(
+                _U(content[at])
+                | _U(_U(content[at + 1]) << _U(8))
+                | _U(_U(content[at + 2]) << _U(16))
+                | _U(_U(content[at + 3]) << _U(24))
+            )
         else:
-            for byte in range(at, at + 4):
-                told = content[start + byte] if byte < size else (128 if byte == size else 0)
-                value = _U(_U(value << _U(8)) | _U(told))
+            for byte in range(min(4, size - word * 4)):
+                value = _U(value | _U(_U(content[at + byte]) << _U(8 * byte)))
         words[word, lane] = value
-    if block == (size + 8) // 64:
-        words[15, lane] = _U((64 + size) * 8)
 
 
 @compiled
 def _write(out: Bytes, at: int, states: Words, lane: int) -> None:
-    """Write a lane's digest as 64 letters."""
-    for word in range(8):
-        value = states[word, lane]
-        for letter in range(8):
-            digit = _U(value >> _U(28 - 4 * letter)) & _U(15)
-            out[at + word * 8 + letter] = digit + (_U(48) if digit < 10 else _U(87))
-
-
-@compiled
-def _begin(states: Words, keys: Words, which: int, lanes: int) -> None:
-    """Begin each lane with the key's own block taken in: the inner one (0) or the outer one (1)."""
-    for word in range(8):
-        for lane in range(lanes):
-            states[word, lane] = keys[word, which]
-
-
-@compiled
-def _fill_again(words: Words, states: Words, lanes: int) -> None:
-    """Lay the inner digests into the lanes, with a bit and their length behind them."""
-    for word in range(8):
-        for lane in range(lanes):
-            words[word, lane] = states[word, lane]
-            words[word + 8, lane] = _U(0)
-    for lane in range(lanes):
-        words[8, lane], words[15, lane] = _U(1 << 31), _U(96 * 8)
+    """Write a lane's digest as `HEX` letters."""
+    for letter in range(HEX):
+        byte = _U(states[letter // 8, lane] >> _U(8 * (letter // 2 % 4)))
+        digit = _U(byte >> _U(4 - 4 * (letter % 2))) & _U(15)
+        out[at + letter] = digit + (_U(48) if digit < 10 else _U(87))
 
 
 @compiled
 def _hash_all(
-    content: Bytes, starts: Places, order: Places, blocks: Places, keys: Words, rounds: Words, out: Bytes
+    content: Bytes, starts: Places, order: Places, blocks: Places, first: Words, before: int, out: Bytes
 ) -> None:
-    """Hash every text, in an order in which those of as many `blocks` follow one another; `keys` are [word, 2]."""
-    states, work = np.empty((8, _LANES), np.uint32), np.empty((8, _LANES), np.uint32)
-    words = np.empty((16, _LANES), np.uint32)
+    """Hash every text, in an order in which those of as many `blocks` follow one another.
+
+    Each begins with the state `first`, into which `before` bytes were taken.
+    """
+    states, work = np.empty((8, _LANES), np.uint32), np.empty((16, _LANES), np.uint32)
+    words, taken = np.empty((16, _LANES), np.uint32), np.empty(_LANES, np.uint32)
     at = 0
     while at < len(order):
         lanes = 1
         while at + lanes < len(order) and lanes < _LANES and blocks[at + lanes] == blocks[at]:
             lanes += 1
-        _begin(states, keys, 0, lanes)
+        for word in range(8):
+            for lane in range(lanes):
+                states[word, lane] = first[word]
         for block in range(blocks[at]):
             for lane in range(lanes):
-                row = order[at + lane]
-                _fill(words, lane, content, starts[row], starts[row + 1] - starts[row], block)
-            _compress(states, words, work, rounds, lanes)
-        _fill_again(words, states, lanes)
-        _begin(states, keys, 1, lanes)
-        _compress(states, words, work, rounds, lanes)
+                start, end = starts[order[at + lane]] + 64 * block, starts[order[at + lane] + 1]
+                _fill(words, lane, content, start, end - start)
+                taken[lane] = before + 64 * block + min(64, end - start)
+            _compress(states, words, taken, _U(0xFFFFFFFF if block == blocks[at] - 1 else 0), work, lanes)
         for lane in range(lanes):
-            _write(out, order[at + lane] * 64, states, lane)
+            _write(out, order[at + lane] * HEX, states, lane)
         at += lanes

@@ -90,7 +90,7 @@ class World:
         return load_address_countries(self.settings.address_countries)
 
     def surrogate(self, *parts: str) -> str:
-        """Make the surrogate key of something named by `parts` (64 hex digits)."""
+        """Make the surrogate key of something named by `parts` (32 hex digits)."""
         return keys.keyed_digest(self.name_key, *parts)
 
 

@@ -1,7 +1,10 @@
 """Bulk loading: tables of many reports into the ledger at once, a block in one transaction with its archive batches."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -31,8 +34,10 @@ _KNOWN = """
 
 _NAME = """
     INSERT INTO reporter (id, name, simulated) SELECT id, name, simulated FROM load_reporter WHERE true
-    ON CONFLICT DO NOTHING
+    ORDER BY id ON CONFLICT DO NOTHING
 """
+"""In one order, so that of two blocks with the same new reporters one waits for the other."""
+
 _SUPERSEDE = """
     UPDATE report SET superseded_by = load_revision.id FROM load_revision
     WHERE report.reporter = load_revision.reporter AND report.external_id = load_revision.external_id
@@ -60,16 +65,54 @@ class _Session(Protocol):
         ...
 
 
-def load(engine: Engine, key: str, tables: Tables, stage: Stage) -> int:
-    """Load one block, and count its reports that are new; one that was loaded before is left alone.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What is loaded in one transaction.
+
+    Attributes:
+        key: by which it is known when it comes again.
+        tables: its rows.
+        stage: stages its batches.
+    """
+
+    key: str
+    tables: Tables
+    stage: Stage
+
+
+def load(engine: Engine, blocks: Sequence[Block]) -> list[int]:
+    """Load blocks, each in a transaction, and count each one's new reports; what was loaded before is left alone.
+
+    PostgreSQL works on all of them at once, while other writers wait; but not where they share a report's number, since
+    then one needs to see the other's.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: the ledger refuses; nothing of the block is there then.
+        sqlalchemy.exc.DBAPIError: the ledger refuses; nothing of that block is there then.
     """
-    with _session(engine) as session:
+    if len(blocks) < 2 or engine.dialect.name == "sqlite" or _overlapping(blocks):
+        return [_load(engine, block) for block in blocks]
+    with engine.begin(), ThreadPoolExecutor(len(blocks)) as pool:
+        return list(pool.map(lambda block: _load(engine, block, alone=False), blocks))
+
+
+def _overlapping(blocks: Sequence[Block]) -> bool:
+    """Whether a report's number stands in two of the blocks."""
+    import pyarrow as pa  # noqa: PLC0415 (slow to import)
+    import pyarrow.compute as pc  # noqa: PLC0415 (as above)
+
+    reports = [block.tables["report"] for block in blocks]
+    numbers = [pc.binary_join_element_wise(each["reporter"], each["external_id"], " ") for each in reports]
+    pairs = combinations((pa.chunked_array(each).combine_chunks() for each in numbers), 2)
+    return any(pc.any(pc.is_in(one, value_set=other)).as_py() for one, other in pairs)
+
+
+def _load(engine: Engine, block: Block, *, alone: bool = True) -> int:
+    key, tables, stage = block.key, block.tables, block.stage
+    with _session(engine, alone=alone) as session:
         if session.run(f"SELECT 1 FROM taken_block WHERE key = '{key}'"):  # noqa: S608 (a digest of our own)
             return 0
-        session.take("load_report", tables["report"].select(["id", "reporter", "external_id"]))
+        numbers = tables["report"].select(["reporter", "external_id", "id"])
+        session.take("load_report", numbers.sort_by([("reporter", "ascending"), ("external_id", "ascending")]))
         known = session.run(_KNOWN)
         held = frozenset(report for report, *_, there in known if there)
         latest = {(reporter, number): revision for _, reporter, number, revision, _ in known}
@@ -127,8 +170,11 @@ def _numbered(reports: "pa.Table", latest: Mapping[tuple[str, str], int]) -> tup
 
 
 @contextmanager
-def _session(engine: Engine) -> Iterator[_Session]:
-    """Open a transaction: by ADBC on PostgreSQL, which copies Arrow in as it is, else by SQLAlchemy."""
+def _session(engine: Engine, *, alone: bool) -> Iterator[_Session]:
+    """Open a transaction: by ADBC on PostgreSQL, which copies Arrow in as it is, else by SQLAlchemy.
+
+    Unless somebody saw to it already, it waits until it is `alone`.
+    """
     if engine.dialect.name == "sqlite":
         with engine.begin() as connection:
             session = _SQLite(connection)
@@ -140,7 +186,8 @@ def _session(engine: Engine) -> Iterator[_Session]:
     url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         copying = _PostgreSQL(cursor)
-        copying.run(ONE_AT_A_TIME)
+        if alone:
+            copying.run(ONE_AT_A_TIME)
         for joins in ("hashjoin", "mergejoin"):  # by index alone: a block is small beside tables that grow
             copying.run(f"SET LOCAL enable_{joins} = off")
         yield copying

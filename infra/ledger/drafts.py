@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, select, text, update
 
 from domain.counts import Counts
 from domain.draft import IDLE, LIFETIME, Draft, DraftState, Parts, Refusal
@@ -166,7 +166,7 @@ def retract(connection: Connection, number: int) -> None:
 def collect(connection: Connection, now: datetime) -> Counts:
     """Remove the drafts that were left open for too long; their objects are swept later."""
     ended = (_DRAFT.c.opened_at < now - LIFETIME) | (_DRAFT.c.changed_at < now - IDLE)
-    numbers = list(connection.scalars(select(_DRAFT.c.number).where(_DRAFT.c.state == DraftState.OPEN, ended)))
+    numbers = list(connection.scalars(select(_DRAFT.c.number).where(text("state = 'open'"), ended)))
     for number in numbers:
         connection.execute(_FORGET, {"draft": number})
         connection.execute(delete(_DRAFT).where(_DRAFT.c.number == number))

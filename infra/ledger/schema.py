@@ -80,7 +80,7 @@ Index(
 )
 Index(
     "ix_report_to_test",
-    report.c.id,
+    report.c.tested,  # of one value, so that a load appends to it
     postgresql_where=text("NOT tested AND rejection IS NULL"),
     sqlite_where=text("tested = 0 AND rejection IS NULL"),
 )
@@ -201,6 +201,12 @@ draft = Table(
     Column("request", Key, unique=True, comment="keyed digest by which a retried submission is known"),
     Column("document", Key, comment="keyed digest of its report as it came; a request that is known has the same"),
     Column("report_id", Key, comment="what it became"),
+)
+Index(
+    "ix_draft_open",
+    draft.c.changed_at,
+    postgresql_where=text("state = 'open'"),
+    sqlite_where=text("state = 'open'"),  # word by word as `drafts.collect` says it
 )
 draft_part = Table(
     "draft_part",

@@ -23,6 +23,8 @@ ROW = 27
 COLOURS = ("#2f86c9", "#d0701c", "#149a7b", "#a565b5", "#a3851a", "#7b858f")
 DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (4, 2), (1, 2))
 INK = "currentColor"
+ALONE = "alone"
+"""The column that says of a point that no line leads to it or from it."""
 
 Row = Mapping[str, Any]
 
@@ -50,9 +52,8 @@ def lines_by_month(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
     """Draw a line per name over months, on a logarithmic scale; it is broken where a month has none."""
     import altair as alt  # noqa: PLC0415 (0.8 s that a flow's start need not pay)
 
-    drawn = [{**row, axes.up: row[axes.up] or None} for row in rows]
     ticks = powers_of_ten(max(row[axes.up] for row in rows))
-    chart = _chart(drawn, HEIGHT).encode(
+    chart = _chart(_alone(rows, axes), HEIGHT).encode(
         x=alt.X(
             f"{axes.across}:T",
             title=None,
@@ -66,8 +67,21 @@ def lines_by_month(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
             axis=alt.Axis(format="~s", values=ticks),
         ),
     )
-    dots = alt.OverlayMarkDef(size=14, filled=True, strokeWidth=0)
-    return _svg(_told_apart(chart.mark_line(strokeWidth=2, point=dots), names, axes))
+    dots = chart.mark_point(size=14, filled=True).encode(color=_colours(axes.colour, names))
+    dots = dots.transform_filter(alt.FieldOneOfPredicate(field=ALONE, oneOf=[True]))
+    return to_svg(alt.layer(_told_apart(chart.mark_line(strokeWidth=2), names, axes), dots))
+
+
+def _alone(rows: Sequence[Row], axes: Axes) -> list[dict[str, Any]]:
+    """Break the line where there is none, and mark what has no neighbour in it, which a line alone would not show."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_name.setdefault(str(row[axes.colour]), []).append({**row, axes.up: row[axes.up] or None})
+    for line in by_name.values():
+        there = [False, *(row[axes.up] is not None for row in line), False]
+        for row, before, here, after in zip(line, there, there[1:], there[2:], strict=False):
+            row[ALONE] = here and not before and not after
+    return [row for line in by_name.values() for row in line]
 
 
 def powers_of_ten(largest: float) -> list[int]:
@@ -83,7 +97,7 @@ def steps(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
         x=alt.X(f"{axes.across}:Q", title=axes.across_title, axis=alt.Axis(grid=False)),
         y=alt.Y(f"{axes.up}:Q", title=axes.up_title, scale=alt.Scale(domain=[0, 1]), axis=_per_cent()),
     )
-    return _svg(_told_apart(chart.mark_line(strokeWidth=2, interpolate="step-after"), names, axes))
+    return to_svg(_told_apart(chart.mark_line(strokeWidth=2, interpolate="step-after"), names, axes))
 
 
 def stacked_shares(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
@@ -92,12 +106,12 @@ def stacked_shares(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
 
     ordered = [{**row, "place": names.index(str(row[axes.colour]))} for row in rows]
     chart = _chart(ordered, HEIGHT).encode(
-        x=alt.X(f"{axes.across}:O", title=None, scale=alt.Scale(paddingInner=0.25), axis=alt.Axis(grid=False)),
+        x=alt.X(f"{axes.across}:O", title=None, scale=alt.Scale(paddingInner=0.25), axis=_years()),
         y=alt.Y(f"{axes.up}:Q", title=axes.up_title, stack="normalize", axis=_per_cent()),
         color=_colours(axes.colour, names),
         order=alt.Order("place:Q"),
     )
-    return _svg(chart.mark_bar())
+    return to_svg(chart.mark_bar())
 
 
 def bars(rows: Sequence[Row], axes: Axes) -> str:
@@ -111,7 +125,7 @@ def bars(rows: Sequence[Row], axes: Axes) -> str:
     scale = alt.X(number, title=axes.across_title, axis=alt.Axis(tickCount=5, format="~s"))
     bar = base.mark_bar(color=COLOURS[0], height=16).encode(x=scale)
     label = base.mark_text(align="left", dx=6, color=INK, fontSize=12)
-    return _svg(alt.layer(bar, label.encode(x=number, text=f"{axes.colour}:N")))
+    return to_svg(alt.layer(bar, label.encode(x=number, text=f"{axes.colour}:N")))
 
 
 def heat_map(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
@@ -120,19 +134,27 @@ def heat_map(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
 
     share = f"{axes.colour}:Q"
     base = _chart(rows, ROW * len(names)).encode(
-        x=alt.X(f"{axes.across}:O", title=None, axis=alt.Axis(grid=False, ticks=False, domain=False)),
+        x=alt.X(f"{axes.across}:O", title=None, axis=_years(bare=True)),
         y=alt.Y(f"{axes.up}:N", sort=list(names), title=None, axis=_labels(names)),
     )
     strength = alt.Opacity(share, legend=None, scale=alt.Scale(domain=[0, 1], range=[0.06, 0.9]))
     cells = base.mark_rect(color=COLOURS[0], cornerRadius=3, xOffset=1, x2Offset=-1, yOffset=1, y2Offset=-1)
     said = base.transform_filter(alt.datum[axes.colour] >= 0.005).mark_text(color=INK, fontSize=11)
-    return _svg(alt.layer(cells.encode(opacity=strength), said.encode(text=alt.Text(share, format=".0%"))))
+    return to_svg(alt.layer(cells.encode(opacity=strength), said.encode(text=alt.Text(share, format=".0%"))))
 
 
 def _chart(rows: Sequence[Row], height: int) -> "alt.Chart":
     import altair as alt  # noqa: PLC0415 (as above)
 
     return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]), width=WIDTH, height=height)
+
+
+def _years(*, bare: bool = False) -> "alt.Axis":
+    """Name as many years as there is room for."""
+    import altair as alt  # noqa: PLC0415 (as above)
+
+    lines = not bare
+    return alt.Axis(grid=False, labelOverlap="parity", labelSeparation=6, ticks=lines, domain=lines)
 
 
 def _labels(names: Sequence[str]) -> "alt.Axis":
@@ -205,7 +227,7 @@ CONFIG = {
 }
 
 
-def _svg(chart: "alt.TopLevelMixin") -> str:
+def to_svg(chart: "alt.TopLevelMixin") -> str:
     """Draw with the compiler that the chart was written for; nothing is fetched."""
     import altair as alt  # noqa: PLC0415 (as above)
     import vl_convert  # noqa: PLC0415 (as above)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from domain.media import Kind
 from domain.report import Source, Vector
 from tasks.measuring.charts import Axes, bars, heat_map, lines_by_month, rows_of, stacked_shares, steps
+from tasks.measuring.definitions import definition
+from tasks.measuring.maps import world_map
 from tasks.measuring.page import Figure
 from tasks.measuring.series import Series
 
@@ -39,11 +41,14 @@ def figures(series: Series) -> tuple[Figure, ...]:
     """Draw what there is to draw, in the paper's order; each figure brings the table that it shows."""
     drawers = (
         (series.monthly, monthly_figure),
+        (series.growth, growth_figure),
         (series.sources, source_figure),
         (series.regions, region_figure),
         (series.countries, country_figure),
+        (series.rates, rate_figure),
         (series.vectors, vector_figure),
         (series.kinds, kind_figure),
+        (series.uniqueness, uniqueness_figure),
         (series.lifetime_distribution, lifetime_figure),
     )
     return tuple(draw(series) for shown, draw in drawers if len(shown))
@@ -54,11 +59,27 @@ def monthly_figure(series: Series) -> Figure:
     long = series.monthly.melt("month", var_name="what", value_name="number")
     axes = Axes("month", "number", "what", up_title="per month, log scale")
     return Figure(
+        "monthly",
         "Monthly volume",
         "Reports, incidents (a bundled report stands for several), sightings (distinct pairs of report and file) "
-        "and files never seen before, by the month of receipt. After the paper’s Figure 2.",
-        lines_by_month(*_named(long, "what", COUNTS), axes),
+        "and files never seen before, by the month of receipt.",
         series.monthly,
+        definition("monthly"),
+        "Figure 2",
+        lines_by_month(*named(long, "what", COUNTS), axes),
+    )
+
+
+def growth_figure(series: Series) -> Figure:
+    """Show the growth that the text around Figures 2, 3 and 7 states."""
+    return Figure(
+        "growth",
+        "Growth",
+        "Year over year, by each of the three readings that the paper leaves open: whole calendar years, twelve "
+        "months with the twelve before, and each month with the same one a year before.",
+        series.growth,
+        definition("growth"),
+        "Sections 3 and 4",
     )
 
 
@@ -66,10 +87,19 @@ def source_figure(series: Series) -> Figure:
     """Draw Figure 3."""
     axes = Axes("month", "reports", "source", up_title="reports per month, log scale")
     return Figure(
+        "sources",
         "Reports by source",
-        "Reports from service providers and from the public, by the month of receipt. After the paper’s Figure 3.",
-        lines_by_month(*_named(series.sources, "source", SOURCES), axes),
+        f"Reports from service providers and from the public, by the month of receipt.{_crossed(series.crossover)}",
         series.sources,
+        definition("sources"),
+        "Figure 3",
+        lines_by_month(*named(series.sources, "source", SOURCES), axes),
+    )
+
+
+def _crossed(crossover: "pd.DataFrame") -> str:
+    return "".join(
+        f" Providers first sent more than the public in {row.first:%B %Y}." for row in crossover.itertuples(index=False)
     )
 
 
@@ -77,11 +107,14 @@ def region_figure(series: Series) -> Figure:
     """Draw Figure 4."""
     axes = Axes("year", "reports", "region", up_title="share of mentions")
     return Figure(
+        "regions",
         "Regions by year",
         "Located reports by the UN region that they name. A report counts once in each region that it names; the "
-        "shares in the table are of the year’s located reports. After the paper’s Figure 4.",
-        stacked_shares(*_named(series.regions, "region", REGIONS), axes),
+        "shares in the table are of the year’s located reports.",
         series.regions,
+        definition("regions"),
+        "Figure 4",
+        stacked_shares(*named(series.regions, "region", REGIONS), axes),
     )
 
 
@@ -90,22 +123,42 @@ def country_figure(series: Series) -> Figure:
     top = series.countries.head(TOP)
     labelled = top.assign(label=[f"{share:.1%}" for share in top["share"]])
     return Figure(
+        "countries",
         "Countries named most",
-        "Reports that name each country, and their share of all located reports. A report may name several. "
-        "After the paper’s Table 1.",
-        bars(rows_of(labelled), Axes("reports", "name", "label", across_title="reports")),
+        "Reports that name each country, and their share of all located reports. A report may name several.",
         series.countries,
+        definition("countries"),
+        "Table 1",
+        bars(rows_of(labelled), Axes("reports", "name", "label", across_title="reports")),
+    )
+
+
+def rate_figure(series: Series) -> Figure:
+    """Draw Figure 5."""
+    rates = series.rates.set_index("country")["per_1000_users"].to_dict()
+    return Figure(
+        "rates",
+        "Reports for each thousand Internet users",
+        "Reports of all time for each thousand Internet users of 2015. Pale countries have fewer than 500 reports, or "
+        "nobody counted their users. Countries too small for the map stand in the table.",
+        series.rates,
+        definition("rates"),
+        "Figure 5",
+        world_map({str(code): float(rate) for code, rate in rates.items()}, "reports per 1,000 users"),
     )
 
 
 def vector_figure(series: Series) -> Figure:
     """Draw Figure 6."""
     return Figure(
+        "vectors",
         "Vectors over the years",
         "Each row is a technology and adds up to 100 %: the share of its reports that each year received. "
-        "A report may have several. After the paper’s Figure 6.",
-        heat_map(*_named(series.vectors, "vector", VECTORS), Axes("year", "vector", "share")),
+        "A report may have several.",
         series.vectors,
+        definition("vectors"),
+        "Figure 6",
+        heat_map(*named(series.vectors, "vector", VECTORS), Axes("year", "vector", "share")),
     )
 
 
@@ -113,11 +166,25 @@ def kind_figure(series: Series) -> Figure:
     """Draw Figure 7."""
     axes = Axes("month", "sightings", "kind", up_title="sightings per month, log scale")
     return Figure(
+        "kinds",
         "Kinds of files",
-        "Sightings (distinct pairs of report and file) of images, videos and other files, by the month of "
-        "receipt. After the paper’s Figure 7.",
-        lines_by_month(*_named(series.kinds, "kind", KINDS), axes),
+        "Sightings (distinct pairs of report and file) of images, videos and other files, by the month of receipt.",
         series.kinds,
+        definition("kinds"),
+        "Figure 7",
+        lines_by_month(*named(series.kinds, "kind", KINDS), axes),
+    )
+
+
+def uniqueness_figure(series: Series) -> Figure:
+    """Show the numbers of section 4.5."""
+    return Figure(
+        "uniqueness",
+        "Seen only once",
+        "Distinct files that exactly one report ever named, and how often the most reported one came back.",
+        series.uniqueness,
+        definition("uniqueness"),
+        "Section 4.5",
     )
 
 
@@ -126,15 +193,18 @@ def lifetime_figure(series: Series) -> Figure:
     days = "days from the first report to the last"
     axes = Axes("days", "share", "kind", across_title=days, up_title="share of files")
     return Figure(
+        "lifetimes",
         "Lifetimes",
         "Share of the files with two reports or more that came back for at most so many days. An underestimate: "
-        "the history is cut off at both ends. After the paper’s Figure 8.",
-        steps(*_named(series.lifetime_distribution, "kind", KINDS), axes),
+        "the history is cut off at both ends.",
         series.lifetimes,
+        definition("lifetimes"),
+        "Figure 8",
+        steps(*named(series.lifetime_distribution, "kind", KINDS), axes),
     )
 
 
-def _named(frame: "pd.DataFrame", column: str, names: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[str]]:
+def named(frame: "pd.DataFrame", column: str, names: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[str]]:
     """Put names for the codes in `column`; give the rows, and the names that occur, in their order."""
     found = set(frame[column])
     order = [code for code in names if code in found] + sorted(found - set(names))

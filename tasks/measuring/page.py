@@ -40,12 +40,22 @@ class UrgentReport:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing and the rows that it shows. `svg` is markup that this program drew itself."""
+    """A drawing and the rows that it shows.
 
+    Attributes:
+        series: the name of the series, which its files bear too.
+        definition: paragraphs that say what is counted; code in them stands between backticks.
+        after: what of the paper it follows, as `Figure 2`; empty for what is not in it.
+        svg: markup that this program drew itself; without one the rows stand for themselves.
+    """
+
+    series: str
     title: str
     caption: str
-    svg: str
     table: "pd.DataFrame"
+    definition: tuple[str, ...] = ()
+    after: str = ""
+    svg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,13 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the page, whenever it is rendered; `seconds` (by stage) may be left out."""
+    """Everything on the page, whenever it is rendered.
+
+    Attributes:
+        files: the folder of the series' files, as a link from the page; empty where they stand beside it.
+        span: of which months the volumes are, in a sentence; empty for all.
+        seconds: by stage; may be left out.
+    """
 
     title: str
     generated_from: str
@@ -70,6 +86,8 @@ class Page:
     urgent: tuple[UrgentReport, ...] = ()
     figures: tuple[Figure, ...] = ()
     evaluation: tuple[Evaluation, ...] = ()
+    files: str = ""
+    span: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -84,8 +102,17 @@ def render_page(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell, heading=heading)
+    environment.filters.update(cell=cell, heading=heading, prose=prose)
     return environment.get_template("page.html.j2").render(page=page)
+
+
+def prose(paragraph: str) -> str:
+    """Mark up what stands between backticks as code."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 (as above)
+
+    parts = (escape(part) for part in paragraph.split("`"))
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if odd % 2 else part for odd, part in enumerate(parts))
 
 
 def heading(column: str) -> str:
@@ -94,7 +121,7 @@ def heading(column: str) -> str:
 
 
 def cell(value: object, column: str = "") -> str:
-    """Write a table's value for people: months, shares in per cent, thousands apart, years plain."""
+    """Write a table's value for people: months, shares and growth in per cent, thousands apart, years plain."""
     if isinstance(value, date):
         return f"{value:%Y-%m}"
     if isinstance(value, str) or column == "year":
@@ -104,4 +131,6 @@ def cell(value: object, column: str = "") -> str:
         return "–"
     if column.startswith(("share", "precision", "recall")):
         return f"{number:.1%}"
+    if column in {"median", "mean", "latest"}:  # growth
+        return f"{number:+.0%}"
     return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"

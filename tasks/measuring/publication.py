@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from prefect.artifacts import create_markdown_artifact
+
 from domain.counts import Counts
 from infra.archive import Dataset
 from infra.ledger.engine import reading
@@ -14,12 +16,15 @@ from infra.world import world
 from tasks import summarizing
 from tasks.measuring.bringing import bring_up
 from tasks.measuring.figures import figures
+from tasks.measuring.headlines import headlines, markdown
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
 from tasks.measuring.series import Series, series_of, write_series
 from tasks.staging import step
 
 FOLDER = "measures"
 """Where the data folder keeps the series and the page."""
+
+PAGE = "index.html"
 
 STANDING = "standing"
 """Where that folder keeps what is counted already: it can be removed, and is made again."""
@@ -31,8 +36,11 @@ def page_of(
     queue: Sequence[Ranked],
     evaluation: Sequence[Evaluation] = (),
     seconds: Mapping[str, float] | None = None,
+    *,
+    files: str = "",
+    span: str = "",
 ) -> Page:
-    """Put a page together. Reports stand on it by their surrogate ids alone."""
+    """Put a page together. Reports stand on it by their surrogate ids alone; `files` and `span` as in `Page`."""
     aside = (("report", summary.rejected), ("file", summary.quarantined))
     return Page(
         title="Breakwater report",
@@ -45,6 +53,8 @@ def page_of(
         ),
         figures=figures(series),
         evaluation=tuple(evaluation),
+        files=files,
+        span=span,
         seconds=seconds or {},
     )
 
@@ -70,10 +80,26 @@ def write_page(page: Page, file: Path) -> Path:
 
 
 @step
-def measure_history() -> Counts:
-    """Measure the registered history; write every series as CSV, and the page."""
-    series = read_series()
-    folder = world().settings.root / FOLDER
+def measure_history(since: date | None = None, until: date | None = None) -> Counts:
+    """Measure the registered history; write every series as CSV and Parquet, and the page.
+
+    A span, by months, is written into a folder of its own. It narrows volumes; what is told of files is of all history.
+    """
+    series = read_series(since, until)
+    folder = folder_of(since, until)
     write_series(series, folder)
-    write_page(page_of(series, *summarizing.current()), folder / "index.html")
+    write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
+    create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")
     return Counts(months_measured=len(series.monthly), countries_measured=len(series.countries))
+
+
+def folder_of(since: date | None, until: date | None) -> Path:
+    """Say where the measures of a span are written: `measures`, or below it `2015-01_2017-09` or `2015-01_`."""
+    name = "_".join("" if each is None else f"{each:%Y-%m}" for each in (since, until)) if since or until else ""
+    return world().settings.root / FOLDER / name
+
+
+def span_of(since: date | None, until: date | None) -> str:
+    """Say in words of which months the volumes are; empty for all."""
+    told = [f"{word} {each:%B %Y}" for word, each in (("from", since), ("to", until)) if each]
+    return f"Volumes {' '.join(told)}; what is told of files is of all history." if told else ""

@@ -87,10 +87,11 @@ def _subjects(monthly: "pd.DataFrame", sources: "pd.DataFrame", kinds: "pd.DataF
 
 
 def write_series(series: Series, folder: Path) -> None:
-    """Write each measure as `folder/<name>.csv`; the same measures give the same bytes."""
+    """Write each measure as `folder/<name>.csv` and `.parquet`; the same measures give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     for field in fields(series):
         frame: pd.DataFrame = getattr(series, field.name)
+        frame.to_parquet(folder / f"{field.name}.parquet", index=False, compression="zstd")
         frame.to_csv(
             folder / f"{field.name}.csv",
             index=False,

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from domain.counts import Counts
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _AHEAD = 2
-"""Parts that are made ready while another is loaded: as many as there are cores to spare beside a database."""
+"""Parts that are made ready while others are loaded."""
+
+_TOGETHER = 2
+"""Parts that are loaded at once: one keeps a core of the database busy, and two wait less for its disk."""
 
 REFUSED_ALONE = 100
 """Rows of a part that are refused for one reason and kept each by itself."""
@@ -57,9 +61,11 @@ def load_table(path: Place, form: Format) -> Counts:
         return _refuse_file(path, Rejection(rejected.args[0]))
     total = sum(len(block.parts) for block in cut)
     counts = Counts(blocks=total)
-    for number, part in enumerate(made_ready(cut)):
-        report_progress(Progress(f"load {path.name}", number, total))
-        counts += load(part, path)
+    parts, done = made_ready(cut), 0
+    while several := list(islice(parts, _TOGETHER)):
+        report_progress(Progress(f"load {path.name}", done, total))
+        counts += load(several, path)
+        done += len(several)
     report_progress(Progress(f"load {path.name}", total, total))
     return counts
 
@@ -101,31 +107,36 @@ def _ready(key: str, rows: "pa.Table | Rejection | None") -> Ready:
     return Ready(key, prepared, _batches(prepared, frozenset()))
 
 
-def load(part: Ready, path: Place) -> Counts:
-    """Load a part: what does not validate first, then the rest in one transaction with the archive's batches."""
-    if part.rows is None:
-        return Counts(blocks_held=1)
-    if isinstance(part.rows, Rejection):
-        return _refuse_file(path, part.rows)
-    prepared = part.rows
-    counts = _refuse(prepared.refused, path.name)
-    if not prepared.ledger:
-        return counts
+def load(parts: Sequence[Ready], path: Place) -> Counts:
+    """Load parts: what does not validate first, then of each the rest in a transaction with the archive's batches."""
+    counts, valid = Counts(), []
+    for part in parts:
+        if part.rows is None:
+            counts += Counts(blocks_held=1)
+        elif isinstance(part.rows, Rejection):
+            counts += _refuse_file(path, part.rows)
+        else:
+            counts += _refuse(part.rows.refused, path.name)
+            valid += [(part.rows, _block(part.key, part.rows, part.batches))] if part.rows.ledger else []
+    loaded = bulk.load(world().ledger, [block for _, block in valid])
+    for (rows, block), new in zip(valid, loaded, strict=True):
+        named = block.tables["sighting"].num_rows if new else 0
+        counts += Counts(
+            received=new,
+            accepted=new,
+            already_held=rows.ledger["report"].num_rows - new,
+            files_named=named,
+            files_not_sent=named,
+            reports_archived=new,
+        )
+    return counts
 
+
+def _block(key: str, rows: Prepared, batches: Sequence[Encoded]) -> bulk.Block:
     def stage(held: frozenset[str]) -> list[Batch]:
-        batches = _batches(prepared, held) if held else part.batches
-        return [world().archive.keep(each) for each in batches]
+        return [world().archive.keep(each) for each in (_batches(rows, held) if held else batches)]
 
-    new = bulk.load(world().ledger, part.key, prepared.ledger, stage)
-    named = prepared.ledger["sighting"].num_rows if new else 0
-    return counts + Counts(
-        received=new,
-        accepted=new,
-        already_held=prepared.ledger["report"].num_rows - new,
-        files_named=named,
-        files_not_sent=named,
-        reports_archived=new,
-    )
+    return bulk.Block(key, rows.ledger, stage)
 
 
 def _batches(prepared: Prepared, held: frozenset[str]) -> list[Encoded]:

@@ -128,6 +128,18 @@ def test_new_content_under_the_same_number_is_a_revision(place):
     assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
 
 
+def test_revisions_follow_one_another_through_blocks_that_are_loaded_at_once(place):
+    rows = [row(1), row(2), row(1, vectors=["tor"]), row(3), row(1, vectors=["ftp"]), row(2)]
+    counts = load_table(written(place, rows, group=2), Format.PARQUET)
+    assert (counts["received"], counts["already_held"]) == (5, 1)
+    report = schema.report.c
+    with reading(world().ledger) as connection:
+        query = select(report.revision, report.superseded_by, report.id).where(report.external_id == "1")
+        first, second, third = connection.execute(query.order_by(report.revision)).all()
+    assert [each.revision for each in (first, second, third)] == [1, 2, 3]
+    assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
+
+
 def test_rows_that_do_not_validate_are_rejected_reports_with_themselves_kept(place):
     bad = {
         "source": "nobody", "vectors": ["pigeon"], "countries": ["india"], "files": ["image:xyz"], "incidents": 0,

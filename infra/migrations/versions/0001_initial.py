@@ -117,6 +117,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_draft")),
         sa.UniqueConstraint("request", name=op.f("uq_draft_request")),
     )
+    op.create_index(
+        "ix_draft_open",
+        "draft",
+        ["changed_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
     op.create_table(
         "hash_list",
         sa.Column("name", sa.String(length=96), nullable=False),
@@ -277,7 +285,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_report_to_test",
         "report",
-        ["id"],
+        ["tested"],
         unique=False,
         postgresql_where=sa.text("NOT tested AND rejection IS NULL"),
         sqlite_where=sa.text("tested = 0 AND rejection IS NULL"),
@@ -835,6 +843,12 @@ def downgrade() -> None:
     op.drop_table("recall")
     op.drop_table("hash_writing")
     op.drop_table("hash_list")
+    op.drop_index(
+        "ix_draft_open",
+        table_name="draft",
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
     op.drop_table("draft")
     op.drop_table("cluster")
     op.drop_table("bundle")

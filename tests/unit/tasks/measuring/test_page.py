@@ -3,16 +3,19 @@
 import dataclasses
 import datetime as dt
 import re
+from dataclasses import fields
 from itertools import pairwise
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from lxml import html
 
 from infra.archive import Dataset, schema
+from tasks.measuring.definitions import definition
 from tasks.measuring.figures import figures
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, cell, heading, render_page
-from tasks.measuring.series import measure
+from tasks.measuring.series import Series, measure
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +49,25 @@ def headings(document):
 def test_figures_come_in_the_papers_order(page):
     assert [figure.title for figure in page.figures] == [
         "Monthly volume",
+        "Growth",
         "Reports by source",
         "Regions by year",
         "Countries named most",
         "Vectors over the years",
         "Kinds of files",
+        "Seen only once",
         "Lifetimes",
     ]
+
+
+def test_the_map_is_drawn_where_a_country_has_reports_enough(synthetic):
+    reports, sightings = synthetic
+    codes = pa.array([["TH"]] * 600, reports.schema.field("countries").type)
+    many = pa.concat_tables([reports] * (600 // reports.num_rows + 1)).slice(0, 600)
+    many = many.set_column(many.schema.get_field_index("countries"), "countries", codes)
+    drawn = {figure.series: figure for figure in figures(measure(many, sightings.slice(0, 0)))}
+    assert list(drawn)[4:7] == ["countries", "rates", "vectors"]
+    assert drawn["rates"].table["country"].tolist() == ["TH"]
 
 
 def test_the_same_history_gives_the_same_page(page, synthetic, text):
@@ -64,9 +79,10 @@ def test_no_figure_names_parts_by_a_number_that_grows_with_every_drawing(page):
     assert not any("url(#" in figure.svg for figure in page.figures)
 
 
-def test_the_page_needs_nothing_from_anywhere(document, text):
+def test_the_page_needs_nothing_from_anywhere_but_the_series_beside_it(document, text, page):
     assert not document.xpath("//img|//video|//audio|//script|//iframe|//object|//link|//@src|//@srcset")
-    assert all(link.startswith("#") for link in document.xpath("//@href"))
+    files = {f"{figure.series}.{ending}" for figure in page.figures for ending in ("csv", "parquet")}
+    assert {link for link in document.xpath("//@href") if not link.startswith("#")} == files
     addresses = set(re.findall(r"https?://[^\s\"<)]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert "@import" not in text
@@ -87,15 +103,32 @@ def test_headings_descend_one_by_one(document):
 def test_every_link_on_the_page_leads_somewhere_and_no_id_stands_twice(document):
     ids = document.xpath("//@id")
     assert len(ids) == len(set(ids))
-    assert {link.removeprefix("#") for link in document.xpath("//@href")} <= set(ids)
+    assert {link.removeprefix("#") for link in document.xpath("//@href") if link.startswith("#")} <= set(ids)
     assert set(document.xpath("//@aria-labelledby")) <= set(ids)
 
 
 def test_every_figure_has_its_data_as_a_table(document, page):
     for element, figure in zip(document.xpath("//figure"), page.figures, strict=True):
-        assert element.xpath("string(.//*[@role='img']/@aria-label)").startswith(figure.title)
-        assert len(element.xpath(".//details//tbody/tr")) == len(figure.table)
-        assert element.xpath(".//details//th/@scope") == ["col"] * len(figure.table.columns)
+        said = f"{figure.title}: drawn from the table below" if figure.svg else ""
+        assert element.xpath("string(.//*[@role='img']/@aria-label)") == said
+        assert len(element.xpath(".//tbody/tr")) == len(figure.table)
+        assert len(element.xpath(".//details//tbody/tr")) == (len(figure.table) if figure.svg else 0)
+        assert element.xpath(".//th/@scope") == ["col"] * len(figure.table.columns)
+
+
+def test_every_figure_says_what_it_counts_and_where_its_rows_are(document, page):
+    for element, figure in zip(document.xpath("//figure"), page.figures, strict=True):
+        said = element.xpath(".//*[@class='definition']/p")
+        assert [each.text_content() for each in said] == [part.replace("`", "") for part in figure.definition]
+        assert len(said) > 0
+        assert element.get("id") == figure.series
+
+
+@pytest.mark.parametrize("field", fields(Series), ids=lambda field: field.name)
+def test_every_series_is_defined_by_its_function(field):
+    first, *_ = definition(field.name)
+    assert first.endswith((".", ":"))
+    assert any("columns: " in part.lower() for part in definition(field.name))
 
 
 def test_whatever_scrolls_can_be_reached_by_the_keyboard(document):
@@ -132,6 +165,8 @@ def test_of_nothing_there_is_still_a_page():
         (dt.date(2016, 3, 1), "month", "2016-03"),
         (0.1234, "share_of_files", "12.3%"),
         (257.25, "median_days", "257.2"),
+        (0.51, "median", "+51%"),
+        (-0.2, "latest", "-20%"),
         (float("nan"), "median_days", "–"),
         ("IN", "country", "IN"),
     ],
