@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from apps import upkeep
+from apps.auditing import audit
 from apps.gateway.commands import gateway
 from apps.lists import lists
+from apps.retention import retention
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
 from infra import telemetry
@@ -23,6 +25,8 @@ simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data t
 app.add_typer(simulate, name="simulate")
 app.add_typer(gateway, name="gateway")
 app.add_typer(lists, name="lists")
+app.add_typer(audit, name="audit")
+app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
 for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate, upkeep.films):

@@ -32,7 +32,7 @@ def take_in(place: Place, form: Format) -> Counts:
 def show(place: Place, form: Format) -> None:
     """Take in, and print what is new."""
     console = Console()
-    with _bars(console):
+    with bars(console):
         counts = take_in(place, form)
     _tell(console, counts)
 
@@ -91,7 +91,7 @@ def _tell(console: Console, counts: Counts) -> None:
 
 
 @contextmanager
-def _bars(console: Console) -> Iterator[None]:
+def bars(console: Console) -> Iterator[None]:
     """Show how far each step is, where somebody looks."""
     with Bars(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=console, transient=True

@@ -8,6 +8,7 @@ from flows.nightly import nightly
 from infra.stack.prefect import prefect_server
 from infra.stack.supervisor import supervising
 from infra.world import world
+from tasks.auditing import last_noted
 from tasks.overnight import changes
 from tasks.staging import flush_logs
 
@@ -21,6 +22,7 @@ def run(port: int) -> None:
         finally:
             flush_logs()
     _tell(counts)
+    Console().print(str(last_noted()), soft_wrap=True)
 
 
 def _tell(counts: Counts) -> None:

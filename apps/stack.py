@@ -8,14 +8,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from domain.audit import Act
 from domain.errors import InvalidSettings
-from infra.ledger.engine import connect, migrate
-from infra.ledger.roles import let_in, make_roles
+from infra.ledger.engine import migrate
+from infra.ledger.roles import METADATA, let_in, make_roles
 from infra.settings import Settings, read_settings
 from infra.stack.checks import CHECKS, Finding
 from infra.stack.deployments import PLAN, end_lost_runs, make_pools, register
 from infra.stack.layout import BUCKET, DATABASES, Layout, Ports, alone_in
 from infra.stack.supervisor import Narrator, supervising
+from infra.world import World
 
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_magenta")
 
@@ -82,12 +84,13 @@ def tell(findings: list[Finding]) -> int:
 
 def _prepare(layout: Layout) -> None:
     """Bring the ledger up to date, and let in who works on metadata alone."""
-    engine = connect(layout.settings.ledger_url)
-    migrate(engine)
-    with engine.begin() as connection:
+    theirs = World(layout.settings)
+    migrate(theirs.ledger)
+    with theirs.ledger.begin() as connection:
         make_roles(connection)
         let_in(connection, *layout.metadata_account)
-    engine.dispose()
+        theirs.audit.append(connection, Act.ACCOUNT_LET_IN, account=layout.metadata_account[0], role=METADATA)
+    theirs.ledger.dispose()
 
 
 def _register_models(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from domain.audit import Act
 from infra.settings import use_data
 
 keys = typer.Typer(no_args_is_help=True, help="Change the key under which every file's own key is wrapped.")
@@ -69,6 +70,7 @@ def roles(data: Data = None) -> None:
 
     with world().ledger.begin() as connection:
         make_roles(connection)
+        world().audit.append(connection, Act.ROLES_GRANTED)
     typer.echo(f"{ANALYST} reads every table; {METADATA} every one but {', '.join(RESTRICTED)}")
 
 

@@ -8,6 +8,7 @@
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
     ├── IndexDamaged      an index on disk that is not whole: it is built again from the ledger
+    ├── AuditBroken       the record of who did what is not as it was written
     ├── LedgerRefused     rows that the ledger does not take: a fault of ours, told without their values
     ├── InvalidSettings   a setting, a policy or a key that cannot be used
     └── ServiceFailed     a server of ours that did not start, or stopped
@@ -46,6 +47,10 @@ class BlobCorrupt(BreakwaterError):
 
 class IndexDamaged(BreakwaterError):
     """The files of an index are not whole."""
+
+
+class AuditBroken(BreakwaterError):
+    """The audit chain has a row that was changed, moved or taken away."""
 
 
 class LedgerRefused(BreakwaterError):

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
         default=1000, ge=1, description="Distinct files that an entry of a list may match before it is quarantined."
     )
     policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
+    retention: Path | None = Field(
+        default=None, description="How long what is held is kept (TOML); the shipped policy if unset."
+    )
     dask: str = Field(
         default="", description="Dask scheduler, as `tcp://HOST:PORT`; empty: a cluster of its own for each run."
     )

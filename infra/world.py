@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from domain.media import BlobKey, Sealed
 from domain.ports import BlobStore, KeyWrapping
 from domain.priority import Policy
+from domain.retention import Clocks
 from domain.viewing import Gate
 from infra import keys
 from infra.addresses import AddressCountries, load_address_countries
@@ -16,9 +17,11 @@ from infra.blobs.naming import Naming
 from infra.blobs.opening import open_objects
 from infra.blobs.sealed import SealedBlobs
 from infra.ledger import sealed
+from infra.ledger.audit import Chain, account
 from infra.ledger.engine import connect, reading
 from infra.policy import load_policy
 from infra.registry import Registry
+from infra.retention import load_retention
 from infra.settings import Settings, read_settings
 from infra.viewing import load_gate
 from infra.wrapping import open_wrapping
@@ -65,6 +68,11 @@ class World:
         return connect(self.settings.ledger_url)
 
     @cached_property
+    def audit(self) -> Chain:
+        """The record of who did what, for those who add to it or verify it."""
+        return Chain(bytes.fromhex(self.surrogate("audit chain")), account())
+
+    @cached_property
     def archive(self) -> Archive:
         """The history."""
         return open_archive(self.settings.archive_url)
@@ -78,6 +86,11 @@ class World:
     def policy(self) -> Policy:
         """The priority policy in force."""
         return load_policy(self.settings.policy)
+
+    @cached_property
+    def retention(self) -> Clocks:
+        """How long what is held is kept."""
+        return load_retention(self.settings.retention)
 
     @cached_property
     def gate(self) -> Gate:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from domain.audit import Act
 from domain.errors import Unreadable
 from domain.media import BlobKey
 from domain.report import FileFault
@@ -15,6 +16,13 @@ def bounds() -> Sampling:
     """Give how much of a video is looked at, by the settings."""
     settings = world().settings
     return Sampling(seconds=settings.max_video_seconds, max_pixels=settings.max_pixels, max_frames=settings.max_frames)
+
+
+def record_opening(stage: str, files: int) -> None:
+    """Put on record, before the first is opened, that a stage opens so many files by itself."""
+    if files:
+        with world().ledger.begin() as connection:
+            world().audit.append(connection, Act.FILES_OPENED, stage=stage, files=files)
 
 
 @contextmanager

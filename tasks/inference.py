@@ -23,7 +23,7 @@ from infra.registry import Registry
 from infra.world import world
 from models.runners.classifier import Answer, Classifier, unit
 from models.session import Session
-from tasks.decoding import bounds, opened
+from tasks.decoding import bounds, opened, record_opening
 from tasks.frames import Sampling, sample
 from tasks.media import crashed, decode_image
 from tasks.staging import shown_progress, step
@@ -129,6 +129,7 @@ def classify_files() -> Counts:
         files = inferences.unclassified(connection, model, flags=flags)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
     look_at = functools.partial(classify_batch, model=model)
+    record_opening("classify", len(files))
     with shown_progress("classify"):
         for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=crashed):
             with world().ledger.begin() as connection:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby, islice
 
+from domain.audit import Act
 from domain.counts import Counts
 from domain.match import DIGESTS, KnownHash, Match, SignalType, settles
 from domain.media import BlobKey
@@ -109,7 +110,7 @@ def match_files() -> Counts:
         dropped = matches.forget_unusable(connection)
         counts = _compared(connection, tested=False) + Counts(matches_new=dropped)
         matches.mark_files(connection)
-        flooding = entries.quarantine(connection, world().settings.flood_files)
+        flooding = _quarantine_floods(connection)
     counts += Counts(entries_quarantined=flooding)
     while reports := _claims_of_some():
         counts += reports
@@ -128,8 +129,16 @@ def match_entries() -> Counts:
         recalled = matches.recall_withdrawn(connection)
         counts = _compared(connection, tested=True) + _claims_of_entries(connection)
         marked = matches.mark_entries(connection)
-        flooding = entries.quarantine(connection, world().settings.flood_files)
+        flooding = _quarantine_floods(connection)
     return counts + Counts(entries_tested=marked, matches_recalled=recalled, entries_quarantined=flooding)
+
+
+def _quarantine_floods(connection: Transaction) -> int:
+    """Quarantine the entries that match more files than an entry may, and count them."""
+    flooding = entries.quarantine(connection, world().settings.flood_files)
+    if flooding:
+        world().audit.append(connection, Act.ENTRY_QUARANTINED, entries=flooding)
+    return flooding
 
 
 def _follow() -> None:

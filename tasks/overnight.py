@@ -1,4 +1,4 @@
-"""Overnight: what a night changed, and why, for those who come in the morning."""
+"""Overnight: what a night changed and why, and what its checks found, for those who come in the morning."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from prefect.artifacts import create_markdown_artifact
 
+from domain.audit import Verdict
 from domain.counts import Counts
 from domain.errors import InvalidSettings
+from domain.retention import Held, Standing
 from infra.ledger import priorities
 from infra.ledger.engine import reading
 from infra.world import world
+from tasks import retaining
 
 _WHY = {
     "entries_tested": ("entries of lists compared", "they are new, or changed"),
@@ -27,7 +30,7 @@ _WHY = {
 
 _CLOSED = "No file was opened: the process had no store and no key."
 
-Standing = Mapping[str, tuple[str, Mapping[str, float]]]
+Queue = Mapping[str, tuple[str, Mapping[str, float]]]
 """Band, and points by reason, of each report in the queue."""
 
 
@@ -62,7 +65,7 @@ class Night:
         return moved(self._evening, _standing())
 
 
-def _standing() -> Standing:
+def _standing() -> Queue:
     with reading(world().ledger) as connection:
         return {
             one.report_id: (one.band, {reason.name: reason.points for reason in one.reasons})
@@ -70,7 +73,7 @@ def _standing() -> Standing:
         }
 
 
-def moved(before: Standing, after: Standing) -> list[Move]:
+def moved(before: Queue, after: Queue) -> list[Move]:
     """Compare two states of the queue; reports that came or went are none of the moves."""
     found: Counter[tuple[str, str, str]] = Counter()
     for report in before.keys() & after.keys():
@@ -97,6 +100,9 @@ def told(moves: list[Move], counts: Counts) -> str:
     return "\n".join(["| what changed | how many | why |", "|---|---:|---|", *rows, "", _CLOSED])
 
 
-def publish_changes(night: Night, counts: Counts) -> None:
-    """Publish what the night changed as an artifact in Prefect's UI."""
-    create_markdown_artifact(told(night.moves(), counts), key="nightly", description="What changed, and why")
+def publish_night(night: Night, counts: Counts, audit: Verdict, retention: Mapping[Held, Standing]) -> Counts:
+    """Publish what the night changed, and what its checks found, as an artifact in Prefect's UI; count both."""
+    text = "\n\n".join([told(night.moves(), counts), str(audit), retaining.told(retention)])
+    create_markdown_artifact(text, key="nightly", description="What changed, and why; what the checks found")
+    past, soon = sum(one.past for one in retention.values()), sum(one.soon for one in retention.values())
+    return counts + Counts(audit_rows=audit.rows, past_retention=past, due_soon=soon)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
+from domain.audit import Act
 from domain.counts import Counts
 from domain.errors import InvalidSettings
 from infra.ledger import sealed
@@ -43,7 +44,9 @@ def rotate() -> Counts:
     Raises:
         InvalidSettings: the sealing keys are not in a file of ours; a key service rotates its own.
     """
-    add_key(_file())
+    file = _file()
+    _record(Act.KEY_ADDED)
+    add_key(file)
     return rewrap()
 
 
@@ -68,9 +71,16 @@ def forget_old_keys() -> Counts:
     Raises:
         InvalidSettings: the sealing keys are not in a file of ours.
     """
-    counts = rewrap()
-    drop_old_keys(_file())
+    file, counts = _file(), rewrap()
+    _record(Act.OLD_KEYS_FORGOTTEN)
+    drop_old_keys(file)
     return counts
+
+
+def _record(act: Act) -> None:
+    """Put what happens to a file of keys on record, before it happens: the ledger cannot do both at once."""
+    with world().ledger.begin() as connection:
+        world().audit.append(connection, act)
 
 
 def _file() -> Path:

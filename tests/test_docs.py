@@ -10,11 +10,13 @@ import yaml
 
 from apps.cli import app
 from domain import errors
+from domain.audit import Act
 from domain.lists import EntryState, ListFault, ListFormat
 from domain.match import SignalType
 from domain.model import Role
 from domain.priority import EVIDENCE
 from domain.report import FileFault, Rejection, Vector
+from domain.retention import Held
 from infra.archive import COLUMNS
 from infra.ledger.schema import metadata
 from infra.settings import Settings
@@ -43,7 +45,7 @@ def rows(page):
 def commands(command, path="breakwater"):
     """Give every command that does something, with its options."""
     below = getattr(command, "commands", None)
-    if not below:
+    if not below or command.invoke_without_command:
         yield path, {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
     for name, each in (below or {}).items():
         yield from commands(each, f"{path} {name}")
@@ -79,6 +81,7 @@ FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/pref
         ("reference/errors.md", set(below(errors.BreakwaterError))),
         ("data-scientist.md", {"model.onnx", "contract.json", "card.md", *contract_fields(Contract)}),
         ("operator.md", FLOWS),
+        ("operator.md", set(Held)),
         ("safety.md", {photograph.name for photograph in PHOTOGRAPHS}),
     ],
 )
@@ -92,6 +95,7 @@ def test_a_page_lists_what_the_code_has_row_by_row(page, names):
         ("reference/lists.md", set(ListFormat)),
         ("reference/intake.md", set(Vector)),
         ("reference/ledger.md", {column for columns in COLUMNS.values() for column in columns}),
+        ("reference/ledger.md", set(Act)),
         ("data-scientist.md", set(Role)),
         ("measures.md", {field.name for field in fields(Series)}),
         ("architecture.md", FLOWS),

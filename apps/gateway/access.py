@@ -7,6 +7,7 @@ import secrets
 import time
 
 from apps.gateway.answers import Answer, Code
+from domain.audit import Act
 from domain.errors import InvalidSettings
 from domain.report import Source
 from infra.ledger import reporters
@@ -35,6 +36,7 @@ def add_reporter(name: str, source: Source) -> str:
     known = Account(pseudonym(name), name, source, _digest(name, password), not world().settings.authority)
     with world().ledger.begin() as connection:
         reporters.save(connection, known)
+        world().audit.append(connection, Act.REPORTER_LET_IN, known.id, simulated=known.simulated)
     return password
 
 

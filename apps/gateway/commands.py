@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from apps.upkeep import Data
+from domain.audit import Act
 from domain.errors import InvalidSettings
 from domain.report import Source
 from infra.settings import read_settings, use_data
@@ -94,6 +95,7 @@ def remove_reporter(name: Name, data: Data = None) -> None:
     with world().ledger.begin() as connection:
         if not close(connection, pseudonym(name)):
             raise InvalidSettings(f"no reporter {name} may report; `breakwater gateway reporters` lists who may")
+        world().audit.append(connection, Act.REPORTER_SHUT_OUT, pseudonym(name))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,9 +1,9 @@
 """Roles of the ledger on PostgreSQL: who reads personal data, and who works on metadata without it.
 
 `breakwater_analyst` reads and writes every table. `breakwater_metadata` reads every table but the restricted ones, and
-writes what the stages but intake write, and the archive's batches: it can change no report and delete no file. Give the
-accounts of people and workers one of the two (`GRANT breakwater_metadata TO nightly`). SQLite has no roles; there the
-sealing key alone guards what is personal.
+writes what the stages but intake write, and the archive's batches: it can change no report and delete no file. Both add
+to the audit chain, and change nothing of it. Give the accounts of people and workers one of the two (`GRANT
+breakwater_metadata TO nightly`). SQLite has no roles; there the sealing key alone guards what is personal.
 """
 
 from sqlalchemy import Connection, text
@@ -14,6 +14,9 @@ from infra.ledger import schema
 ANALYST, METADATA = "breakwater_analyst", "breakwater_metadata"
 RESTRICTED = tuple(sorted(table.name for table in schema.metadata.tables.values() if table.info.get("restricted")))
 """Tables of personal data and of reporters' names."""
+
+COUNTED = "GRANT SELECT (report_id) ON person"
+"""What the role for metadata has of them: which reports have particulars, so that their retention is counted."""
 
 WRITTEN = {
     "report": "UPDATE (archived, tested)",
@@ -33,6 +36,7 @@ WRITTEN = {
     "cluster_member": "INSERT, UPDATE, DELETE",
     "priority": "INSERT, UPDATE",
     "run": "INSERT",
+    "audit": "INSERT",
 }
 """What the stages but intake do to tables, and with it the role for metadata."""
 
@@ -53,10 +57,12 @@ def make_roles(connection: Connection) -> None:
         connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"))
     everything = "ALL TABLES IN SCHEMA public"
     connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {everything} TO {ANALYST}"))
+    connection.execute(text(f"REVOKE UPDATE, DELETE ON audit FROM {ANALYST}"))
     connection.execute(text(f"REVOKE ALL ON {everything} FROM {METADATA}"))  # what an older version granted
     connection.execute(text(f"GRANT SELECT ON {everything} TO {METADATA}"))
     for name in RESTRICTED:
         connection.execute(text(f"REVOKE ALL ON {name} FROM {METADATA}"))
+    connection.execute(text(f"{COUNTED} TO {METADATA}"))
     for name, rights in WRITTEN.items():
         connection.execute(text(f"GRANT {rights} ON {name} TO {METADATA}"))
 

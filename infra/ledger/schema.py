@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -154,6 +155,14 @@ revised = Table(
     Column("revised_at", Time, primary_key=True, comment="the latest holds, and the older ones stay"),
     Column("analyst", Code, primary_key=True, comment="surrogate"),
     Column("codes", Json, nullable=False, comment="the whole value: sorted codes"),
+)
+hold = Table(
+    "hold",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("placed_at", Time, primary_key=True),
+    Column("basis", String(512), nullable=False, comment="who asks for it and by what right, in words"),
+    Column("lifted_at", Time, comment="empty: nothing of the report is past its retention"),
 )
 bundle = Table(
     "bundle",
@@ -472,4 +481,17 @@ run = Table(
     Column("ended_at", Time, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("counts", Json, nullable=False),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
+    Column("at", Time, nullable=False),
+    Column("actor", Code, nullable=False, comment="the account of the operating system that acted"),
+    Column("action", Code, nullable=False),
+    Column("subject", Key, nullable=False, comment="surrogate; empty where the details count"),
+    Column("details", Text, nullable=False, comment="JSON of codes and counts, just as it was hashed"),
+    Column("previous", Key, nullable=False, comment="the hash of the row before"),
+    Column("hash", Key, nullable=False, comment="keyed digest of all the others"),
+    info={"append_only": True},
 )

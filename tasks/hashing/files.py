@@ -11,7 +11,7 @@ from infra.cluster import fan_out
 from infra.ledger import media
 from infra.ledger.engine import reading
 from infra.world import world
-from tasks.decoding import bounds, opened
+from tasks.decoding import bounds, opened, record_opening
 from tasks.hashing.fingerprints import fingerprint
 from tasks.media import crashed
 from tasks.staging import shown_progress, step
@@ -36,6 +36,7 @@ def fingerprint_files() -> Counts:
     with reading(world().ledger) as connection:
         files = media.without_fingerprint(connection, Algorithm.PDQ, flags)
         counts = Counts(files_not_to_open=media.closed(connection, flags))
+    record_opening("fingerprint", len(files))
     with shown_progress("fingerprint"):
         for outcomes in fan_out(fingerprint_batch, files, batch=16, name="fingerprint", crashed=crashed):
             with world().ledger.begin() as connection:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from domain.audit import Act
 from domain.counts import Counts
 from domain.errors import InvalidSettings
 from domain.lists import ListFormat
@@ -19,9 +20,10 @@ def export_list(name: str, form: ListFormat, out: Path) -> Counts:
     """
     if form not in WRITERS:
         raise InvalidSettings(f"say in which format to export: {', '.join(WRITERS)}")
-    with reading(world().ledger) as connection:
+    with world().ledger.begin() as connection:  # on record before a word is written
         if lists.terms(connection, name) is None:
             raise InvalidSettings(f"there is no list {name}; `breakwater lists show` names them all")
-        with out.open("w", encoding="utf-8", newline="") as stream:
-            lost = WRITERS[form](lists.entries(connection, name), stream)
+        world().audit.append(connection, Act.LIST_EXPORTED, world().surrogate("list", name), form=form)
+    with reading(world().ledger) as connection, out.open("w", encoding="utf-8", newline="") as stream:
+        lost = WRITERS[form](lists.entries(connection, name), stream)
     return Counts(hashes_not_carried=lost)

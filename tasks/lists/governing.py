@@ -2,14 +2,16 @@
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from domain.audit import Act
 from domain.counts import Counts
 from domain.errors import InvalidSettings
 from domain.lists import Entry, EntryState, Faulty, Terms, Vote, agreed
 from infra.ledger import entries, lists, matches
+from infra.ledger.audit import Detail
 from infra.ledger.engine import Transaction
 from infra.world import world
 from tasks.lists.signals import CATEGORY_LENGTH, checked, told
@@ -47,6 +49,7 @@ def propose(name: str, entry: str, hashes: Sequence[tuple[str, str]], category: 
         if entries.state(connection, name, entry):
             raise InvalidSettings("the list has an entry of this name; vote on it, or withdraw it first")
         entries.propose(connection, name, read[-1])
+        _recorded(connection, Act.ENTRY_PROPOSED, name, entry, by=world().surrogate("analyst", reviewer))
     return vote(name, entry, Vote.UP, reviewer, category)
 
 
@@ -62,14 +65,19 @@ def vote(name: str, entry: str, said: Vote, reviewer: str, category: str = "", r
         raise InvalidSettings(f"say who votes; a category has {CATEGORY_LENGTH} characters at most, a reason 512")
     with world().ledger.begin() as connection:
         held = _terms(connection, name, entry)
-        cast = entries.vote(connection, name, entry, world().surrogate("analyst", reviewer), (said, category, reason))
+        by = world().surrogate("analyst", reviewer)
+        cast = entries.vote(connection, name, entry, by, (said, category, reason))
         if not held.own:
+            if cast:
+                _recorded(connection, Act.ENTRY_VOTED, name, entry, by=by, vote=said)
             return Counts(votes_new=cast)
         on = agreed(entries.votes(connection, name, entry))
         now = entries.state(connection, name, entry)
         stays = now if now in {EntryState.QUARANTINED, EntryState.RELEASED} else EntryState.ACTIVE
         into = EntryState.PROPOSED if on is None else stays
         changed = entries.put(connection, name, entry, into, on)
+        if cast or changed:
+            _recorded(connection, Act.ENTRY_VOTED, name, entry, by=by, vote=said, state=into)
         recalled = matches.recall_withdrawn(connection)
     return Counts(votes_new=cast, entries_changed=changed, matches_recalled=recalled)
 
@@ -83,6 +91,7 @@ def withdraw(name: str, entry: str) -> Counts:
     with world().ledger.begin() as connection:
         if not _terms(connection, name, entry).own:
             raise InvalidSettings(f"the list {name} is another's: vote the entry down, or quarantine it")
+        _recorded(connection, Act.ENTRY_WITHDRAWN, name, entry)
         gone = entries.withdraw(connection, name, entry)
         return Counts(list_entries_withdrawn=gone, matches_recalled=matches.recall_withdrawn(connection))
 
@@ -99,6 +108,7 @@ def quarantine(name: str, entry: str) -> Counts:
             raise InvalidSettings("the entry waits for reviewers, and matches nothing yet")
         changed = entries.put(connection, name, entry, EntryState.QUARANTINED)
         entries.unsettle(connection)
+        _recorded(connection, Act.ENTRY_QUARANTINED, name, entry)
     return Counts(entries_quarantined=changed)
 
 
@@ -112,6 +122,7 @@ def release(name: str, entry: str) -> Counts:
         _terms(connection, name, entry)
         if entries.state(connection, name, entry) is not EntryState.QUARANTINED:
             raise InvalidSettings("the entry is not in quarantine")
+        _recorded(connection, Act.ENTRY_RELEASED, name, entry)
         return Counts(entries_released=entries.put(connection, name, entry, EntryState.RELEASED))
 
 
@@ -133,6 +144,7 @@ def write_back(name: str, out: Path) -> Counts:
                 moment = one.voted_at.isoformat()
                 rows.writerow([one.entry, one.owner, one.vote, one.category, one.reason, moment])
         entries.written_back(connection, waiting)
+        world().audit.append(connection, Act.VOTES_HANDED_OVER, world().surrogate("list", name), votes=len(waiting))
     return Counts(votes_written_back=len(waiting))
 
 
@@ -155,6 +167,8 @@ def agree(name: str, said: Mapping[str, Any]) -> Terms:
         except ValueError as error:
             raise InvalidSettings(f"{error}; docs/reference/lists.md tells the terms") from error
         lists.agree(connection, name, on)
+        changed = sorted(term for term, value in asdict(on).items() if value != getattr(held, term))
+        world().audit.append(connection, Act.LIST_TERMS_CHANGED, world().surrogate("list", name), terms=changed)
     return on
 
 
@@ -164,3 +178,8 @@ def _terms(connection: Transaction, name: str, entry: str) -> Terms:
     if held is None or entries.state(connection, name, entry) is None:
         raise InvalidSettings(f"there is no such entry on the list {name}; `breakwater lists show` names the lists")
     return held
+
+
+def _recorded(connection: Transaction, act: Act, name: str, entry: str, **details: Detail) -> None:
+    """Record what is done to an entry."""
+    world().audit.append(connection, act, world().surrogate("entry", name, entry), **details)

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from domain.audit import Act
 from domain.counts import Counts
 from domain.errors import InvalidSettings, Rejected
 from domain.lists import WHOLE, Faulty, ListFormat, Terms, Window
@@ -46,7 +47,9 @@ def import_list(
                 lists.agree(connection, name, terms or Terms())
             if lists.digest(connection, name) == source:
                 return Counts(lists_unchanged=1)
-            return _imported(connection, name, list(zip(files, digests, strict=True)), form, source)
+            counts = _imported(connection, name, list(zip(files, digests, strict=True)), form, source)
+            world().audit.append(connection, Act.LIST_IMPORTED, world().surrogate("list", name), **counts)
+            return counts
     except Rejected as rejected:
         fault = Faulty(0, rejected.args[0], "")
         with world().ledger.begin() as connection:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from domain.audit import Act
 from domain.errors import InvalidSettings
 from domain.media import Kind
 from domain.report import NO_COUNTRY, LocationRole, Vector
@@ -36,14 +37,16 @@ def annotate(report_id: str, field: str, codes: Collection[str], analyst: str, o
     """
     if not _valid(field, codes, ordinal):
         raise InvalidSettings(f"{field}: {_ACCEPTED.get(field, 'say vector, country or kind')}")
+    by, said = world().surrogate("analyst", analyst), sorted(set(codes))
     row = {
-        "report_id": report_id, "field": field, "ordinal": ordinal, "revised_at": datetime.now(UTC),
-        "analyst": world().surrogate("analyst", analyst), "codes": sorted(set(codes)),
+        "report_id": report_id, "field": field, "ordinal": ordinal, "revised_at": datetime.now(UTC), "analyst": by,
+        "codes": said,
     }  # fmt: skip
     with world().ledger.begin() as connection:
         if not history.has(connection, report_id, ordinal):
             what = "report" if ordinal == OF_THE_REPORT else "file of a report"
             raise InvalidSettings(f"the ledger has no such {what}; name the report by its surrogate key")
+        world().audit.append(connection, Act.ANNOTATED, report_id, by=by, field=field, ordinal=ordinal, codes=said)
         return history.revise(connection, row)
 
 

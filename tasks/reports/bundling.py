@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from domain.audit import Act
 from domain.counts import Counts
 from infra.ledger import bundles
 from infra.world import world
@@ -21,4 +22,6 @@ def bundle_floods() -> Counts:
 def undo(bundle_id: str) -> int:
     """Take a bundle apart, for good, and count its reports."""
     with world().ledger.begin() as connection:
-        return bundles.undo(connection, bundle_id, datetime.now(UTC))
+        reports = bundles.undo(connection, bundle_id, datetime.now(UTC))
+        world().audit.append(connection, Act.BUNDLE_UNDONE, bundle_id, reports=reports)
+    return reports

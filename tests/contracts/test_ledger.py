@@ -273,7 +273,7 @@ def readable(ledger, role, table):
     with ledger.connect() as connection:
         connection.exec_driver_sql(f"SET ROLE {role}")
         try:
-            connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"')
+            connection.exec_driver_sql(f'SELECT * FROM "{table}"')
         except ProgrammingError:
             return False
         finally:

@@ -69,6 +69,7 @@ REFUSED = (
     "DELETE FROM blob_key", "UPDATE blob_key SET wrapped = ''", "DELETE FROM report", "DELETE FROM draft_part",
     "UPDATE report SET rejection = 'schema'", "UPDATE blob SET sha256 = ''", "DELETE FROM sighting", "DELETE FROM run",
     "INSERT INTO hash_list VALUES ('a', 'b', 0)", "TRUNCATE report CASCADE", "SELECT * FROM person",
+    "SELECT content FROM person", "UPDATE audit SET actor = ''", "DELETE FROM audit", "INSERT INTO hold DEFAULT VALUES",
 )  # fmt: skip
 
 

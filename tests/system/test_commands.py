@@ -1,5 +1,6 @@
 """The commands for those who keep an installation, as they type them."""
 
+import re
 import signal
 import sqlite3
 import subprocess
@@ -14,11 +15,12 @@ from taken_in import key, record, sighted, taken
 from typer.testing import CliRunner
 
 from apps.cli import app
-from domain.errors import InvalidSettings
+from domain.errors import AuditBroken, InvalidSettings
 from domain.media import Kind
 from infra.ledger import films, schema
 from infra.ledger.engine import reading
 from infra.ledger.films import Pair
+from infra.retention import SHIPPED
 from infra.world import world
 from tasks.reports.drops import drops_in
 from tasks.reports.intake import _record, intake_reports, take_batch
@@ -141,3 +143,36 @@ def test_films_are_listed_with_their_offset(data):
         "a  copy of  b  90% and 60% of their frames, from +2 s",
         "c  clip of  a  100% of its frames, from +7 s",
     ]
+
+
+def test_the_record_of_what_was_done_is_listed_and_verified(reports, data):
+    told("annotate", reports[0].report_id, "vector", "sms", "--analyst", "7")
+    told("gateway", "add-reporter", "esp-09")
+    told("gateway", "remove-reporter", "esp-09")
+    lines = [line.split("  ") for line in told("audit", "list").splitlines()]
+    assert [line[3] for line in lines] == ["annotated", "reporter_let_in", "reporter_shut_out"]
+    assert lines[0][4] == reports[0].report_id
+    assert '"codes":["sms"]' in lines[0][5]
+    assert told("audit", "list", "--since", "2999-01-01") == ""
+    assert re.search(r"whole: 3 rows, the last of hash [0-9a-f]{64}", told("audit", "verify"))
+    assert not (data / "audit.heads").exists()
+    with world().ledger.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER audit_refuses_delete")
+        connection.exec_driver_sql("DELETE FROM audit WHERE number = 2")
+    with pytest.raises(AuditBroken, match="row 2 is missing"):
+        CliRunner().invoke(app, ["audit", "verify"], catch_exceptions=False)
+
+
+def test_what_is_past_its_retention_is_shown_and_a_hold_keeps_it(reports, data, monkeypatch):
+    (data / "short.toml").write_text(SHIPPED.read_text().replace("days = 3650", "days = 1"))
+    monkeypatch.setenv("BREAKWATER_RETENTION", str(data / "short.toml"))
+    monkeypatch.setenv("COLUMNS", "200")
+    world.cache_clear()
+    shown = {line.split("  ")[0].strip(): line.split() for line in told("retention").splitlines()}
+    assert shown["files of reports"][-7:] == ["received", "1", "1", "2016-05-03", "0", "0", "0"]
+    assert "everything of the report is kept" in told("retention", "hold", reports[0].report_id, "--basis", "a letter")
+    shown = {line.split("  ")[0].strip(): line.split() for line in told("retention").splitlines()}
+    assert shown["files of reports"][-7:] == ["received", "1", "0", "–", "0", "1", "0"]
+    assert "1 holds lifted" in told("retention", "lift", reports[0].report_id)
+    with pytest.raises(InvalidSettings, match="say who asks"):
+        CliRunner().invoke(app, ["retention", "hold", reports[0].report_id, "--basis", " "], catch_exceptions=False)

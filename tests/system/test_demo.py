@@ -198,6 +198,21 @@ def test_the_night_works_without_a_file_and_tells_what_it_changed(demo, tmp_path
         artifacts = [data for (data,) in connection.execute("SELECT data FROM artifact WHERE key = 'nightly'")]
     assert len(artifacts) == 3
     assert sum("No file was opened" in data for data in artifacts) == 3
+    assert sum("The audit chain is whole" in data for data in artifacts) == 3
+    assert sum("retention" in data for data in artifacts) == 3
+    assert "The audit chain is whole" in said[0]
+    assert len((copy / "audit.heads").read_text().splitlines()) == 2  # of the demo, and with the import
+    with sqlite3.connect(copy / "ledger.db") as connection:
+        connection.execute("DROP TRIGGER audit_refuses_update")
+        connection.execute("UPDATE audit SET actor = 'nobody' WHERE number = 1")
+    run = subprocess.run(
+        [BREAKWATER, "nightly", "--data", str(copy)], capture_output=True, text=True, check=False, env=as_a_user()
+    )
+    assert run.returncode == 1
+    assert "row 1 was changed" in run.stderr
+    with sqlite3.connect(copy / "prefect" / "prefect.db") as connection:
+        artifacts = [data for (data,) in connection.execute("SELECT data FROM artifact WHERE key = 'nightly'")]
+    assert sum("row 1 was changed" in data for data in artifacts) == 1
     assert not (copy / "blobs").exists()
 
 
@@ -226,7 +241,7 @@ def test_a_run_killed_in_the_middle_loses_nothing_and_doubles_nothing(demo, tmp_
     stands = re.compile(r"Where the ledger stands.*?The most urgent", re.DOTALL)
     assert stands.search(resumed.stdout)[0] == stands.search(whole.stdout)[0]
     sizes = [
-        {name: len(rows) for name, rows in rows_of(place / "ledger.db").items() if name != "batch"}
+        {name: len(rows) for name, rows in rows_of(place / "ledger.db").items() if name not in {"audit", "batch"}}
         for place in (folder, tmp_path)
     ]
     assert sizes[0] == sizes[1]
