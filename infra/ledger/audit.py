@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, cast, func, insert, select
 
 from domain.audit import Act, Breach, Verdict
-from infra.keys import keyed_digest
 from infra.ledger import schema
 
 FIRST = "0" * 64
@@ -24,11 +24,13 @@ PIECE = 20_000
 _CODE = re.compile("[A-Za-z0-9_:]{0,96}")
 _AUDIT = schema.audit.c
 _LAST = select(_AUDIT.number, _AUDIT.hash).order_by(_AUDIT.number.desc()).limit(1)
-_ROWS = select(schema.audit).order_by(_AUDIT.number)
+_BETWEEN = "\x1f"
+"""What stands between the parts of a row as it is hashed, and in none: no other parts make the same text."""
+
 _APPEND = insert(schema.audit)
 _COLUMNS = _AUDIT.keys()
 
-Link = Row[tuple[int, datetime, str, str, str, str, str, str]]
+Link = Row[Any]
 """A row of the chain."""
 
 Detail = str | int | None | Sequence[str]
@@ -56,8 +58,10 @@ class Chain:
         last = connection.execute(_LAST).one_or_none()
         number, previous = (last.number + 1, last.hash) if last else (1, FIRST)
         written = json.dumps(details, sort_keys=True, separators=(",", ":"))
-        told = (number, datetime.now(UTC), self.actor, act.value, subject, written, previous)
-        connection.execute(_APPEND, dict(zip(_COLUMNS, (*told, self._hash(*told)), strict=True)))
+        at, told = datetime.now(UTC), (self.actor, act.value, subject, written, previous)
+        text = _BETWEEN.join((str(number), f"{at:%Y-%m-%d %H:%M:%S.%f}", *told))
+        row = (number, at, *told, _hashing(self.key)(text))
+        connection.execute(_APPEND, dict(zip(_COLUMNS, row, strict=True)))
 
     def verify(
         self, connection: Connection, heads: Mapping[int, str], told: Callable[[int, int], None] = lambda *_: None
@@ -71,16 +75,17 @@ class Chain:
         """
         rows, head = 0, FIRST
         total = connection.scalar(select(func.count()).select_from(schema.audit)) or 0
-        for piece in _pieces(connection, _ROWS):
-            for number, at, actor, action, subject, details, previous, digest in piece:
+        hashed = _hashing(self.key)
+        for piece in _pieces(connection, _written(connection.dialect.name)):
+            for number, text, digest in piece:
                 breach = None
                 if number != rows + 1:
                     breach = Breach.MISSING
-                elif previous != head:
+                elif not (text and text.endswith(head)):
                     breach = Breach.MISPLACED
-                elif digest != self._hash(number, at, actor, action, subject, details, previous):
+                elif digest != hashed(text):
                     breach = Breach.CHANGED
-                elif heads.get(number, digest) != digest:
+                elif number in heads and heads[number] != digest:
                     breach = Breach.REWRITTEN
                 if breach:
                     return Verdict(rows, head, breach)
@@ -88,9 +93,30 @@ class Chain:
             told(rows, total)
         return Verdict(rows, head, Breach.CUT if max(heads, default=0) > rows else None)
 
-    def _hash(self, number: int, at: datetime, *told: str) -> str:
-        """HMAC-SHA-256 over the row, each part with its length: the time in UTC, to the microsecond."""
-        return keyed_digest(self.key, str(number), at.isoformat(" ", "microseconds")[:26], *told)
+
+def _hashing(key: bytes) -> Callable[[str], str]:
+    """Make HMAC-SHA-256 (hex) under a key: RFC 2104 with its two halves begun once, in half the time of `hmac`."""
+    block = key.ljust(64, b"\0")
+    inner, outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+
+    def hashed(text: str) -> str:
+        within, around = inner.copy(), outer.copy()
+        within.update(text.encode(errors="surrogatepass"))
+        around.update(within.digest())
+        return around.hexdigest()
+
+    return hashed
+
+
+def _written(backend: str) -> Select[tuple[int, str, str]]:
+    """Give each row's number, the text that was hashed, put together by the database, and the hash."""
+    at: ColumnElement[str] = func.to_char(func.timezone("UTC", _AUDIT.at), "YYYY-MM-DD HH24:MI:SS.US")
+    if backend == "sqlite":
+        at = cast(_AUDIT.at, Text)
+    text = cast(_AUDIT.number, Text) + _BETWEEN + at
+    for part in (_AUDIT.actor, _AUDIT.action, _AUDIT.subject, _AUDIT.details, _AUDIT.previous):
+        text = text + _BETWEEN + part
+    return select(_AUDIT.number, text, _AUDIT.hash).order_by(_AUDIT.number)
 
 
 def account() -> str:
@@ -104,15 +130,13 @@ def account() -> str:
 
 def since(connection: Connection, moment: datetime | None) -> Iterator[Link]:
     """Give the rows from a moment on, or all, in order."""
-    query = _ROWS if moment is None else _ROWS.where(_AUDIT.at >= moment)
-    for piece in _pieces(connection, query):
+    query = select(schema.audit).order_by(_AUDIT.number)
+    for piece in _pieces(connection, query if moment is None else query.where(_AUDIT.at >= moment)):
         yield from piece
 
 
 def _pieces(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Link]]:
-    """Give rows in their order, in pieces of bounded memory, times in UTC."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+    """Give rows in pieces of bounded memory."""
     with connection.execute(query, execution_options={"yield_per": PIECE}) as result:
         yield from result.partitions()
 

@@ -41,6 +41,7 @@ START = 8
 Key = String(64)
 Code = String(96)
 Time = DateTime(timezone=True)
+Row = BigInteger().with_variant(Integer, "sqlite")  # which keeps rows in the order of an INTEGER key alone
 Json = JSON().with_variant(JSONB(), "postgresql")  # PostgreSQL compares no plain JSON, and an upsert compares
 
 
@@ -485,7 +486,7 @@ run = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
+    Column("number", Row, primary_key=True, autoincrement=False, comment="from 1, without a gap"),
     Column("at", Time, nullable=False),
     Column("actor", Code, nullable=False, comment="the account of the operating system that acted"),
     Column("action", Code, nullable=False),
