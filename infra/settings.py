@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     flood_files: int = Field(
         default=1000, ge=1, description="Distinct files that an entry of a list may match before it is quarantined."
     )
+    public_threshold: int = Field(
+        default=10, ge=3, description="Counts from 1 up to this one, exclusive, are withheld from the public edition."
+    )
     policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
     retention: Path | None = Field(
         default=None, description="How long what is held is kept (TOML); the shipped policy if unset."

@@ -12,6 +12,7 @@ from tasks.measuring.cube import CODES, REGIONS, Facet
 from tasks.measuring.frames import by_year, crossed
 from tasks.measuring.regions import UNASSIGNED, Country, countries
 from tasks.measuring.rollup import RollUp
+from tasks.measuring.tally import Numbers
 from tasks.measuring.users import internet_users
 
 if TYPE_CHECKING:
@@ -32,9 +33,14 @@ def by_country(rollup: RollUp) -> "pd.DataFrame":
     and Thailand roughly 37 %, which no denominator gives; the shares of its table add up to 45.5 %, its counts to
     45.4 % of the located reports.
     """
+    reports = rollup.table(Facet.COUNTRIES).sum((0, 1))
+    return of_countries(reports, int(rollup.table(Facet.LOCATED).sum()))
+
+
+def of_countries(reports: Numbers, located: int) -> "pd.DataFrame":
+    """Give the rows of `by_country`, of reports by the place of the country among `CODES`."""
     import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
 
-    reports = rollup.table(Facet.COUNTRIES).sum((0, 1))
     named = [place for place in np.argsort(-reports, kind="stable").tolist() if reports[place]]
     known, users = {each.code: each for each in countries()}, internet_users()
     found = [known.get(CODES[place], Country(CODES[place], UNASSIGNED, CODES[place])) for place in named]
@@ -42,7 +48,7 @@ def by_country(rollup: RollUp) -> "pd.DataFrame":
     frame = pd.DataFrame(
         {"country": pd.array([each.code for each in found], "str"), **texts, "reports": reports[named]}
     )
-    frame["located"] = int(rollup.table(Facet.LOCATED).sum())
+    frame["located"] = located
     frame["share"] = frame["reports"] / frame["located"]
     counted = users.astype({"internet_users": "float64"}).reindex(frame["country"]).reset_index(drop=True)
     frame["internet_users"] = counted["internet_users"]

@@ -1,7 +1,7 @@
 """Publication: the measures as files, and one page that shows them beside where the ledger stands."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
@@ -18,6 +18,8 @@ from tasks.measuring.bringing import bring_up
 from tasks.measuring.figures import figures
 from tasks.measuring.headlines import headlines, markdown
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
+from tasks.measuring.public import public_edition
+from tasks.measuring.rollup import RollUp
 from tasks.measuring.series import Series, series_of, write_series
 from tasks.staging import step
 
@@ -25,6 +27,9 @@ FOLDER = "measures"
 """Where the data folder keeps the series and the page."""
 
 PAGE = "index.html"
+
+PUBLIC = "public"
+"""Where that folder keeps the public edition."""
 
 STANDING = "standing"
 """Where that folder keeps what is counted already: it can be removed, and is made again."""
@@ -60,15 +65,19 @@ def page_of(
 
 
 def read_series(since: date | None = None, until: date | None = None) -> Series:
-    """Measure the registered history, as revisions and analysts corrected it.
+    """Measure the registered history.
 
     Volumes are those of the months from that of `since` to that of `until`; what is told of files is of all history.
     """
+    return series_of(read_history().between(since, until))
+
+
+def read_history() -> RollUp:
+    """Roll up the registered history, as revisions and analysts corrected it."""
     with reading(world().ledger) as connection:
         batches = {dataset: registered(connection, dataset) for dataset in Dataset}
         said = corrections(connection)
-    rollup = bring_up(world().settings.root / FOLDER / STANDING, world().archive, batches, said)
-    return series_of(rollup.between(since, until))
+    return bring_up(world().settings.root / FOLDER / STANDING, world().archive, batches, said)
 
 
 def write_page(page: Page, file: Path) -> Path:
@@ -81,12 +90,16 @@ def write_page(page: Page, file: Path) -> Path:
 
 @step
 def measure_history(since: date | None = None, until: date | None = None) -> Counts:
-    """Measure the registered history; write every series as CSV and Parquet, and the page.
+    """Measure the registered history; write every series as CSV and Parquet, the page, and the public edition.
 
-    A span, by months, is written into a folder of its own. It narrows volumes; what is told of files is of all history.
+    A span, by months, is written into a folder of its own, without a public edition. It narrows volumes; what is told
+    of files is of all history.
     """
-    series = read_series(since, until)
-    folder = folder_of(since, until)
+    history, folder = read_history(), folder_of(since, until)
+    series = series_of(history.between(since, until))
+    if not since and not until:
+        edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())
+        write_series(edition, folder / PUBLIC)
     write_series(series, folder)
     write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
     create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")

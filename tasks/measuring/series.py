@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from tasks.measuring.public import PublicEdition
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -86,7 +88,7 @@ def _subjects(monthly: "pd.DataFrame", sources: "pd.DataFrame", kinds: "pd.DataF
     return subjects
 
 
-def write_series(series: Series, folder: Path) -> None:
+def write_series(series: "Series | PublicEdition", folder: Path) -> None:
     """Write each measure as `folder/<name>.csv` and `.parquet`; the same measures give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     for field in fields(series):
