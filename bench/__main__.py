@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures")
+BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast")
 
 
 def main(names: list[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infra.seen.totals import added_up
 from tasks.measuring import cube
+from tasks.measuring.forecasts import forecast
 from tasks.measuring.geography import by_country, by_region, country_rates
 from tasks.measuring.growth import growth
 from tasks.measuring.lifetimes import lifetime_distribution, lifetimes
@@ -40,6 +41,7 @@ class Series:
     lifetimes: "pd.DataFrame"
     lifetime_distribution: "pd.DataFrame"
     growth: "pd.DataFrame"
+    forecast: "pd.DataFrame"
 
 
 def series_of(rollup: RollUp) -> Series:
@@ -61,6 +63,7 @@ def series_of(rollup: RollUp) -> Series:
         lifetimes=lifetimes(rollup),
         lifetime_distribution=lifetime_distribution(rollup),
         growth=growth(_subjects(monthly, sources, kinds)),
+        forecast=forecast({name: monthly.set_index("month")[name] for name in ("reports", "sightings")}),
     )
 
 
