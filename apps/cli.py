@@ -29,7 +29,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
-for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate, upkeep.films):
+for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate, upkeep.outcomes, upkeep.films):
     app.command()(_each)
 
 Reports = Annotated[

@@ -1,4 +1,4 @@
-"""Commands for those who keep an installation: sealing keys, sweeping, roles, bundles, annotations."""
+"""Commands for those who keep an installation: sealing keys, sweeping, roles, bundles, annotations, outcomes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,9 @@ from infra.settings import use_data
 
 keys = typer.Typer(no_args_is_help=True, help="Change the key under which every file's own key is wrapped.")
 bundles = typer.Typer(no_args_is_help=True, help="See which floods of reports stand as one, and take one apart.")
+
+SHOWN = 100
+"""Refused lines that are shown one by one."""
 
 Data = Annotated[
     Path | None,
@@ -122,6 +125,29 @@ def annotate(
 
     say(report, field, codes, analyst, file if field == "kind" else OF_THE_REPORT)
     typer.echo(f"{field} is {', '.join(sorted(set(codes)))} from now on; what was said before stays on record")
+
+
+def outcomes(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A table (CSV).")],
+    data: Data = None,
+) -> None:
+    """Take what older systems say became of reports: looks, referrals, feedback; codes and moments alone, no words.
+
+    Example: `breakwater outcomes desk.csv --data /srv/breakwater`. Taking it again changes nothing.
+    """
+    use_data(data)
+    from infra.ledger.engine import migrate  # noqa: PLC0415 (as above)
+    from infra.world import world  # noqa: PLC0415 (as above)
+    from tasks.reports.outcomes import take_outcomes  # noqa: PLC0415 (as above)
+
+    migrate(world().ledger)
+    counts, refused = take_outcomes(file)
+    for each in refused[:SHOWN]:
+        typer.echo(f"line {each.line}: {each.reason}")
+    if len(refused) > SHOWN:
+        typer.echo(f"and {len(refused) - SHOWN:,} lines more")
+    typer.echo(f"{counts['outcomes_read']:,} lines, {counts['outcomes_new']:,} new, {len(refused):,} refused")
+    raise typer.Exit(int(bool(refused)))
 
 
 def films(data: Data = None) -> None:

@@ -12,12 +12,15 @@ from tasks.lists.importing import intake_lists
 from tasks.reports.bundling import bundle_floods
 from tasks.reports.formats import Format
 from tasks.reports.intake import archive_reports, intake_reports
+from tasks.reports.outcomes import intake_outcomes
 from tasks.staging import stage
 
 
 @flow
 def intake(inbox: str | None = None, lists: Path | None = None, form: Format = Format.AUTO) -> Counts:
     """Take in every report of an inbox that was not taken yet, and every list of known hashes.
+
+    Where the data folder has a table `outcomes.csv` of what became of reports, that too.
 
     Args:
         inbox: Folder, or prefix of a bucket (s3+http://HOST:PORT/BUCKET/PREFIX), with reports; or one file. Empty:
@@ -28,4 +31,5 @@ def intake(inbox: str | None = None, lists: Path | None = None, form: Format = F
     root = world().settings.root
     with running(), stage("intake") as publish:
         counts = intake_lists(lists or root / "lists") + intake_reports(place_at(inbox or root / "inbox"), form)
-        return publish(counts + archive_reports() + bundle_floods())
+        counts += archive_reports() + bundle_floods()
+        return publish(counts + intake_outcomes(root / "outcomes.csv"))

@@ -31,7 +31,7 @@ def report_rows(connection: Connection, ids: Sequence[str]) -> list[Row]:
     return [
         {
             "report_id": one.id,
-            "received_at": _utc(one.received_at),
+            "received_at": utc(one.received_at),
             "source": one.source,
             "incidents": one.incidents,
             "files": len(files[one.id]),
@@ -57,7 +57,7 @@ def sighting_rows(connection: Connection, ids: Sequence[str], named: Callable[[s
         {
             "report_id": one.report_id,
             "ordinal": one.ordinal,
-            "received_at": _utc(one.received_at),
+            "received_at": utc(one.received_at),
             "kind": one.kind or Kind.OTHER,
             "file": one.blob_id or (named(one.claimed_md5) if one.claimed_md5 else None),
             "source": one.source,
@@ -127,6 +127,6 @@ def _several(
     return values
 
 
-def _utc(moment: datetime) -> datetime:
-    """Read a time as UTC: SQLite keeps no zone."""
+def utc(moment: datetime) -> datetime:
+    """Read a time of the ledger as UTC: SQLite keeps no zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -35,6 +35,7 @@ WRITTEN = {
     "cluster": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",
     "priority": "INSERT, UPDATE",
+    "measured": "INSERT",
     "run": "INSERT",
     "audit": "INSERT",
 }

@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    Date,
     DateTime,
     Float,
     ForeignKey,
@@ -465,6 +466,38 @@ Index(
     unique=True,
     postgresql_where=text("current"),
     sqlite_where=text("current"),
+)
+
+look = Table(
+    "look",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("at", Time, primary_key=True, comment="when a person looked at it; the earliest is the first look"),
+)
+referral = Table(
+    "referral",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("recipient", Code, primary_key=True, comment="a role: icac, federal, local, international or other"),
+    Column("at", Time, primary_key=True),
+    Column("detail", Code, primary_key=True, comment="actionable or informational"),
+)
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("recipient", Code, primary_key=True, comment="as of a referral"),
+    Column("at", Time, primary_key=True),
+    Column("status", Code, primary_key=True, comment="of the case, as the recipient says"),
+    Column("useful", Code, primary_key=True, comment="useful, why it was not, or unsaid"),
+)
+measured = Table(
+    "measured",
+    metadata,
+    Column("month", Date, primary_key=True, comment="its first day; only months after which reports came"),
+    Column("what", Code, primary_key=True, comment="which number of that month"),
+    Column("said_at", Time, primary_key=True, comment="the latest holds, and the older ones stay"),
+    Column("count", BigInteger, nullable=False),
 )
 
 batch = Table(

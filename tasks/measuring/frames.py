@@ -1,7 +1,7 @@
 """Frames: arrays of counts as rows for pandas."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from tasks.measuring.tally import Numbers
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TYPES: Mapping[type, Any] = {int: "int64", float: "float64", str: "str", bool: "bool"}
 
 
 def crossed(rows: tuple[str, NDArray[Any]], names: tuple[str, Sequence[str]], **counts: Numbers) -> "pd.DataFrame":
@@ -27,6 +29,14 @@ def crossed(rows: tuple[str, NDArray[Any]], names: tuple[str, Sequence[str]], **
         **{title: count[:, order].reshape(-1) for title, count in counts.items()},
     }
     return pd.DataFrame(columns)
+
+
+def of_rows(kind: type[tuple[Any, ...]], rows: Iterable[tuple[Any, ...]]) -> "pd.DataFrame":
+    """Lay named tuples of one `kind`, of numbers, texts and truths, out as a table; none too has columns and types."""
+    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
+
+    types = {name: _TYPES[each] for name, each in get_type_hints(kind).items()}
+    return pd.DataFrame(list(rows), columns=list(types)).astype(types)
 
 
 def by_year(months: NDArray[np.datetime64], counts: Numbers) -> tuple[Numbers, Numbers]:

@@ -8,6 +8,8 @@ from prefect.artifacts import create_markdown_artifact
 
 from domain.counts import Counts
 from infra.archive import Dataset
+from infra.index.files import locked
+from infra.ledger import measured
 from infra.ledger.engine import reading
 from infra.ledger.history import corrections
 from infra.ledger.priorities import Ranked
@@ -17,8 +19,10 @@ from tasks import summarizing
 from tasks.measuring.bringing import bring_up
 from tasks.measuring.figures import figures
 from tasks.measuring.headlines import headlines, markdown
+from tasks.measuring.kept import Kept, read_kept
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
 from tasks.measuring.public import public_edition
+from tasks.measuring.revisions import numbers, open_from
 from tasks.measuring.rollup import RollUp
 from tasks.measuring.series import Series, series_of, write_series
 from tasks.staging import step
@@ -67,9 +71,16 @@ def page_of(
 def read_series(since: date | None = None, until: date | None = None) -> Series:
     """Measure the registered history.
 
-    Volumes are those of the months from that of `since` to that of `until`; what is told of files is of all history.
+    Volumes are those of the months from that of `since` to that of `until`; what is told of files, and by the ledger,
+    is of all history.
     """
-    return series_of(read_history().between(since, until))
+    history = read_history()
+    return series_of(history.between(since, until), _kept(), history)
+
+
+def _kept() -> Kept:
+    with reading(world().ledger) as connection:
+        return read_kept(connection)
 
 
 def read_history() -> RollUp:
@@ -88,22 +99,33 @@ def write_page(page: Page, file: Path) -> Path:
     return draft.replace(file)
 
 
+def say(rollup: RollUp) -> int:
+    """Note what is no longer what was said of closed months, and what is said of one for the first time; count it."""
+    with world().ledger.begin() as connection:
+        return measured.record(connection, numbers(rollup), open_from(rollup), datetime.now(UTC))
+
+
 @step
 def measure_history(since: date | None = None, until: date | None = None) -> Counts:
-    """Measure the registered history; write every series as CSV and Parquet, the page, and the public edition.
+    """Measure the registered history, and note what changed in it; write the series, the page and the public edition.
 
     A span, by months, is written into a folder of its own, without a public edition. It narrows volumes; what is told
-    of files is of all history.
+    of files and by the ledger is of all history. One process at a time, so that nothing older is said after something
+    newer.
     """
-    history, folder = read_history(), folder_of(since, until)
-    series = series_of(history.between(since, until))
-    if not since and not until:
-        edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())
-        write_series(edition, folder / PUBLIC)
-    write_series(series, folder)
-    write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
+    whole, folder = folder_of(None, None), folder_of(since, until)
+    whole.mkdir(parents=True, exist_ok=True)
+    with locked(whole):
+        history = read_history()
+        said = say(history)
+        series = series_of(history.between(since, until), _kept(), history)
+        write_series(series, folder)
+        if folder == whole:
+            edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())
+            write_series(edition, folder / PUBLIC)
+        write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
     create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")
-    return Counts(months_measured=len(series.monthly), countries_measured=len(series.countries))
+    return Counts(months_measured=len(series.monthly), countries_measured=len(series.countries), numbers_said=said)
 
 
 def folder_of(since: date | None, until: date | None) -> Path:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.seen.totals import added_up
-from tasks.measuring import cube
+from tasks.measuring import cube, desk, found
 from tasks.measuring.forecasts import forecast
 from tasks.measuring.geography import by_country, by_region, country_rates
 from tasks.measuring.growth import growth
+from tasks.measuring.kept import NOTHING, Kept
 from tasks.measuring.lifetimes import lifetime_distribution, lifetimes
 from tasks.measuring.reference import beside_published
+from tasks.measuring.revisions import revisions
 from tasks.measuring.rollup import RollUp, of_files, of_volumes, total_of
 from tasks.measuring.uniqueness import uniqueness
 from tasks.measuring.vectors import by_vector
@@ -42,10 +44,21 @@ class Series:
     lifetime_distribution: "pd.DataFrame"
     growth: "pd.DataFrame"
     forecast: "pd.DataFrame"
+    contents: "pd.DataFrame"
+    revisions: "pd.DataFrame"
+    outcomes: "pd.DataFrame"
+    recipients: "pd.DataFrame"
+    first_look: "pd.DataFrame"
+    list_hits: "pd.DataFrame"
+    novelty: "pd.DataFrame"
+    exposure: "pd.DataFrame"
 
 
-def series_of(rollup: RollUp) -> Series:
-    """Compute every measure; of nothing every one is empty, with its columns."""
+def series_of(rollup: RollUp, kept: Kept = NOTHING, history: RollUp | None = None) -> Series:
+    """Compute every measure; of nothing every one is empty, with its columns.
+
+    What is `kept` in the ledger is of all of `history`, of which the roll-up may have some months alone.
+    """
     monthly, yearly, sources = monthly_volume(rollup), yearly_volume(rollup), monthly_by_source(rollup)
     kinds, countries = monthly_by_kind(rollup), by_country(rollup)
     return Series(
@@ -64,7 +77,22 @@ def series_of(rollup: RollUp) -> Series:
         lifetime_distribution=lifetime_distribution(rollup),
         growth=growth(_subjects(monthly, sources, kinds)),
         forecast=forecast({name: monthly.set_index("month")[name] for name in ("reports", "sightings")}),
+        contents=found.contents(rollup),
+        **of_ledger(yearly_volume(history or rollup), kept),
     )
+
+
+def of_ledger(yearly: "pd.DataFrame", kept: Kept) -> "dict[str, pd.DataFrame]":
+    """Compute the measures that need the ledger, by name; `yearly` counts all history."""
+    return {
+        "revisions": revisions(kept.said),
+        "outcomes": desk.outcomes(yearly, kept.looks, kept.referred, kept.made, kept.fed_back),
+        "recipients": desk.recipients(kept.made),
+        "first_look": desk.first_look(yearly, kept.looks, kept.ranked),
+        "list_hits": found.list_hits(yearly, kept.listed, kept.held),
+        "novelty": found.novelty(yearly, kept.fresh),
+        "exposure": found.exposure(kept.spared),
+    }
 
 
 def roll_up(reports: "pa.Table", sightings: "pa.Table") -> RollUp:

@@ -1,4 +1,4 @@
-"""Inbox: simulate what a small clearinghouse receives, with the truth and a known list beside it."""
+"""Inbox: simulate what a small clearinghouse receives, with the truth, a known list and outcomes beside it."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.errors import InvalidSettings
 from domain.report import FileFault, Rejection
 from tasks.reports.drops import SIMULATED
+from tasks.simulating.aftermath import write_outcomes
 from tasks.simulating.chance import chance
 from tasks.simulating.cybertip import Letterhead, file_xml, report_xml, timestamp
 from tasks.simulating.faults import spoil
@@ -28,7 +29,7 @@ _CLAIMING = (FileFault.DIGEST_MISMATCH, FileFault.MISSING)
 
 
 def simulate_inbox(root: Path, reports: int = 300, seed: int = 1, on_progress: Progress | None = None) -> bool:
-    """Write an inbox of `reports` reports (≥ 1), a known list and the truth under `root`.
+    """Write an inbox of `reports` reports (≥ 1), a known list, what became of them, and the truth under `root`.
 
     The same `reports` and `seed` (≥ 0) give the same bytes. A simulation that was cut off is completed;
     `on_progress` hears how many distinct files are written, and of how many. False: it was there already.
@@ -62,6 +63,9 @@ class _Simulation:
             (self._root / folder).mkdir(parents=True, exist_ok=True)
         verdicts = [self._write_report(number) for number in range(len(self._incidents))]
         write_rows(self._root / "truth" / "reports.csv", ReportTruth, verdicts)
+        accepted = (number for number in range(len(self._incidents)) if number not in self._population.rejections)
+        told = ((number, self._letterhead(number), self._incidents[number]) for number in accepted)
+        write_outcomes(self._root / "outcomes.csv", self._seed, told)
         rows, sightings, written = list[str](), list[FileTruth](), 0
         for family in families(self._seed, self._population.files):
             rows += family.rows

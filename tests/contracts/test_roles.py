@@ -1,6 +1,7 @@
 """The role for metadata does every stage but intake on PostgreSQL, and changes nothing that intake wrote."""
 
 import secrets
+from datetime import UTC, date, datetime
 
 import pytest
 from cybertips import report_xml, write_drop
@@ -9,13 +10,14 @@ from sqlalchemy.exc import ProgrammingError
 from domain.media import Algorithm
 from domain.model import Classified, ModelVersion, Score
 from domain.report import FileFault
-from infra.ledger import inferences, media
-from infra.ledger.engine import migrate
+from infra.ledger import inferences, measured, media
+from infra.ledger.engine import migrate, reading
 from infra.ledger.roles import METADATA, make_roles
 from infra.world import world
 from tasks.clustering import cluster_copies, cluster_reports
 from tasks.hashing.files import fingerprint_batch
 from tasks.matching import match_entries, match_files
+from tasks.measuring.kept import read_kept
 from tasks.ranking import rank_reports
 from tasks.reports.drops import drops_in
 from tasks.reports.intake import _record, archive_reports, take_batch
@@ -62,12 +64,18 @@ def test_it_does_every_stage_but_intake(metadata):
             inferences.record_inferences(connection, ModelVersion("classifier", 1, "1" * 64), [seen])
         for step in (match_entries, match_files, cluster_copies, cluster_reports, rank_reports):
             publish(step.fn())
+        month = date(2016, 5, 1)
+        with metadata.begin() as connection:
+            assert measured.record(connection, {(month, "reports"): 1}, date(2016, 6, 1), datetime.now(UTC)) == 1
+        with reading(metadata) as connection:
+            assert len(read_kept(connection).said) == 1
     assert sweep()["objects_swept"] == 0
 
 
 REFUSED = (
     "DELETE FROM blob_key", "UPDATE blob_key SET wrapped = ''", "DELETE FROM report", "DELETE FROM draft_part",
     "UPDATE report SET rejection = 'schema'", "UPDATE blob SET sha256 = ''", "DELETE FROM sighting", "DELETE FROM run",
+    "INSERT INTO look VALUES ('a', now())", "UPDATE measured SET count = 0", "DELETE FROM measured",
     "INSERT INTO hash_list VALUES ('a', 'b', 0)", "TRUNCATE report CASCADE", "SELECT * FROM person",
     "SELECT content FROM person", "UPDATE audit SET actor = ''", "DELETE FROM audit", "INSERT INTO hold DEFAULT VALUES",
 )  # fmt: skip

@@ -212,6 +212,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_hash_writing")),
     )
     op.create_table(
+        "measured",
+        sa.Column("month", sa.Date(), nullable=False, comment="its first day; only months after which reports came"),
+        sa.Column("what", sa.String(length=96), nullable=False, comment="which number of that month"),
+        sa.Column(
+            "said_at", sa.DateTime(timezone=True), nullable=False, comment="the latest holds, and the older ones stay"
+        ),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("month", "what", "said_at", name=op.f("pk_measured")),
+    )
+    op.create_table(
         "recall",
         sa.Column("list_name", sa.String(length=96), nullable=False),
         sa.Column("entry", sa.String(length=128), nullable=False),
@@ -438,6 +448,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "model", "version", name=op.f("pk_embedding")),
     )
     op.create_table(
+        "feedback",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("recipient", sa.String(length=96), nullable=False, comment="as of a referral"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=96), nullable=False, comment="of the case, as the recipient says"),
+        sa.Column("useful", sa.String(length=96), nullable=False, comment="useful, why it was not, or unsaid"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_feedback_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "recipient", "at", "status", "useful", name=op.f("pk_feedback")),
+    )
+    op.create_table(
         "film",
         sa.Column("blob_id", sa.String(length=64), nullable=False, comment="compared with every film of its time"),
         sa.Column("written", sa.Integer(), nullable=False, comment="of its fingerprints, as they were compared"),
@@ -553,6 +573,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("list_name", "source", "place", "reason", name=op.f("pk_list_fault")),
     )
     op.create_table(
+        "look",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="when a person looked at it; the earliest is the first look",
+        ),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_look_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "at", name=op.f("pk_look")),
+    )
+    op.create_table(
         "match",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column("list_name", sa.String(length=96), nullable=False),
@@ -618,6 +650,20 @@ def upgrade() -> None:
         [sa.literal_column("score DESC")],
         unique=False,
         postgresql_where=sa.text("current"),
+    )
+    op.create_table(
+        "referral",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "recipient",
+            sa.String(length=96),
+            nullable=False,
+            comment="a role: icac, federal, local, international or other",
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detail", sa.String(length=96), nullable=False, comment="actionable or informational"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_referral_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "recipient", "at", "detail", name=op.f("pk_referral")),
     )
     op.create_table(
         "report_annotation",
@@ -825,6 +871,7 @@ def downgrade() -> None:
     op.drop_table("report_identifier")
     op.drop_table("report_document")
     op.drop_table("report_annotation")
+    op.drop_table("referral")
     op.drop_index("ix_priority_queue", table_name="priority", postgresql_where=sa.text("current"))
     op.drop_index(
         "ix_priority_current",
@@ -836,6 +883,7 @@ def downgrade() -> None:
     op.drop_table("person")
     op.drop_index("ix_match_entry", table_name="match")
     op.drop_table("match")
+    op.drop_table("look")
     op.drop_table("list_fault")
     op.drop_index(
         "ix_list_entry_to_test",
@@ -852,6 +900,7 @@ def downgrade() -> None:
     op.drop_table("film_pair")
     op.drop_index(op.f("ix_film_written"), table_name="film")
     op.drop_table("film")
+    op.drop_table("feedback")
     op.drop_table("embedding")
     op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
@@ -881,6 +930,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_report_content"), table_name="report")
     op.drop_table("report")
     op.drop_table("recall")
+    op.drop_table("measured")
     op.drop_table("hash_writing")
     op.drop_table("hash_list")
     op.drop_index(

@@ -13,7 +13,9 @@ import pytest
 from lxml import etree
 
 from domain.errors import InvalidSettings
+from domain.referral import COLUMNS, OutcomeFault
 from domain.report import Classification, FileFault, IncidentType, Rejection
+from tasks.reports.outcomes import event_of
 from tasks.simulating.inbox import simulate_inbox
 from tasks.simulating.population import FILE_FAULTS, REPORT_FAULTS
 
@@ -29,6 +31,33 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("simulated")
     assert simulate_inbox(root, REPORTS, SEED)
     return root
+
+
+DOCUMENTS = "27671bbe1a1c905f77d25052f129d8c8808df25375d0a6b445ac25cb089452c9"
+"""Digest of what the simulation wrote of reports before it wrote what became of them."""
+
+
+def test_what_becomes_of_reports_changes_nothing_else_of_the_simulation(root):
+    digest = hashlib.sha256()
+    for path in sorted([*(root / "inbox").glob("*/report.xml"), *(root / "inbox").glob("*/receipt.json")]):
+        digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    assert digest.hexdigest() == DOCUMENTS
+
+
+def test_outcomes_are_of_accepted_reports_and_all_urgent_ones_are_looked_at(root):
+    truth = {row["external_id"]: row for row in rows(root / "truth/reports.csv")}
+    told = rows(root / "outcomes.csv")
+    assert tuple(told[0]) == COLUMNS
+    assert not any(truth[row["external_id"]]["rejection"] for row in told)
+    looks = {row["external_id"] for row in told if row["outcome"] == "look"}
+    assert {name for name, row in truth.items() if row["urgent"] == "true"} <= looks
+    assert 0.5 < len(looks) / len([row for row in truth.values() if not row["rejection"]]) < 1
+    assert {row["external_id"] for row in told} == looks
+    for row in told:
+        receipt = json.loads((drop(root, row) / "receipt.json").read_text())
+        assert receipt["reporter"] == row["reporter"]
+        assert receipt["received_at"] <= row["at"]
+        assert not isinstance(event_of(row), OutcomeFault)
 
 
 def rows(file: Path) -> list[dict[str, str]]:

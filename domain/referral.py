@@ -1,0 +1,102 @@
+"""Referral: what became of a report, in roles and codes from closed lists; never a name, never free text."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+COLUMNS = ("reporter", "external_id", "outcome", "at", "recipient", "detail", "status", "useful")
+"""The columns of a table of outcomes, in any order; the last four may be missing where no line needs them."""
+
+
+class Recipient(StrEnum):
+    """Whom a report is made available to, in the groups that NCMEC publishes; no agency and no person."""
+
+    ICAC = "icac"
+    """A task force on Internet crimes against children."""
+    FEDERAL = "federal"
+    LOCAL = "local"
+    INTERNATIONAL = "international"
+    OTHER = "other"
+
+
+class Detail(StrEnum):
+    """How much a referral lets its recipient do."""
+
+    ACTIONABLE = "actionable"
+    """It tells enough to find out who, where or what, and to act on it."""
+    INFORMATIONAL = "informational"
+    """It is thin, or of what went around widely; it is there to be known."""
+
+
+class CaseStatus(StrEnum):
+    """Where a recipient's case stands, as the form for feedback that NCMEC published asks it."""
+
+    CONVICTION = "conviction"
+    ARREST = "arrest"
+    ONGOING = "ongoing"
+    REFERRED = "referred"
+    CLOSED = "closed"
+
+
+class Usefulness(StrEnum):
+    """Whether a recipient found a report useful, and if not why, as that form asks it."""
+
+    USEFUL = "useful"
+    STALE = "stale"
+    LIMITED = "limited"
+    OTHER = "other"
+    """It was not useful for another reason."""
+    UNSAID = "unsaid"
+
+
+class Outcome(StrEnum):
+    """What can become of a report."""
+
+    LOOK = "look"
+    REFERRAL = "referral"
+    FEEDBACK = "feedback"
+
+
+class OutcomeFault(StrEnum):
+    """Why a line of outcomes is not taken: the closed list."""
+
+    INCOMPLETE = "incomplete"
+    """It has more or fewer values than columns, names no report, or lacks a column that its outcome needs."""
+    UNKNOWN_CODE = "unknown_code"
+    """An outcome, recipient, detail, status or usefulness that is none."""
+    IMPOSSIBLE_DATE = "impossible_date"
+    """No moment with a time zone, or one to come."""
+    UNKNOWN_REPORT = "unknown_report"
+    """Nobody of this name sent an accepted report of this number."""
+    BEFORE_RECEIPT = "before_receipt"
+    """The report had not been received then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A person looked at a report."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A report was made available to a recipient."""
+
+    at: datetime
+    recipient: Recipient
+    detail: Detail
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """A recipient said what came of a report."""
+
+    at: datetime
+    recipient: Recipient
+    status: CaseStatus
+    useful: Usefulness
+
+
+Event: TypeAlias = Look | Referral | Feedback

@@ -1,0 +1,158 @@
+"""The desk in the ledger: when reports were looked at, to whom they were referred, and what came back.
+
+Counted are accepted reports that no revision took the place of, in the year of their receipt.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, exists, func, literal, select, tuple_
+
+from domain.referral import Detail, Event, Feedback, Look, Referral, Usefulness
+from infra.ledger import schema
+from infra.ledger.engine import add_missing
+from infra.ledger.history import utc
+from infra.ledger.moments import seconds, standing
+
+TENTH = 360
+"""Seconds of a tenth of an hour."""
+
+ReportNumber = tuple[str, str]
+"""A reporter's pseudonym, and a report's number there."""
+
+
+class Looks(NamedTuple):
+    """Reports by how long they waited for the first look, in tenths of an hour, rounded up; `band` is empty: none."""
+
+    year: int
+    band: str
+    tenths: int
+    reports: int
+
+
+class Ranked(NamedTuple):
+    """Reports that stand in the queue, looked at or not."""
+
+    year: int
+    band: str
+    reports: int
+
+
+class Referred(NamedTuple):
+    """Reports that were referred to anybody; actionable if to one of them as such."""
+
+    year: int
+    actionable: bool
+    fed_back: bool
+    reports: int
+
+
+class Made(NamedTuple):
+    """Reports that were referred to a recipient; actionable if once as such."""
+
+    year: int
+    recipient: str
+    actionable: bool
+    reports: int
+
+
+class FedBack(NamedTuple):
+    """Reports on which anybody gave feedback; useful if one of them said so."""
+
+    year: int
+    useful: bool
+    reports: int
+
+
+def accepted(connection: Connection, numbers: Sequence[ReportNumber]) -> dict[ReportNumber, list[tuple[datetime, str]]]:
+    """Give the accepted revisions of these reports, 500 at most, in order: when each was received, and its id."""
+    report = schema.report.c
+    query = select(report.reporter, report.external_id, report.received_at, report.id)
+    query = query.where(tuple_(report.reporter, report.external_id).in_(numbers), report.rejection.is_(None))
+    found: defaultdict[ReportNumber, list[tuple[datetime, str]]] = defaultdict(list)
+    for reporter, number, received_at, report_id in connection.execute(query.order_by(report.revision)):
+        found[reporter, number].append((utc(received_at), report_id))
+    return found
+
+
+def record(connection: Connection, happened: Sequence[tuple[str, Event]]) -> int:
+    """Add what became of reports, by their ids, and count what is new."""
+    looks = [{"report_id": report, "at": each.at} for report, each in happened if isinstance(each, Look)]
+    referrals = [
+        {"report_id": report, "recipient": each.recipient, "at": each.at, "detail": each.detail}
+        for report, each in happened if isinstance(each, Referral)
+    ]  # fmt: skip
+    feedback = [
+        {"report_id": report, "recipient": each.recipient, "at": each.at, "status": each.status, "useful": each.useful}
+        for report, each in happened if isinstance(each, Feedback)
+    ]  # fmt: skip
+    written = ((schema.look, looks), (schema.referral, referrals), (schema.feedback, feedback))
+    return sum(add_missing(connection, table, rows) for table, rows in written)
+
+
+def looks(connection: Connection) -> list[Looks]:
+    """Count the reports that were looked at."""
+    look, priority, report = schema.look.c, schema.priority.c, standing(connection)
+    first = select(look.report_id, func.min(look.at).label("at")).group_by(look.report_id).subquery()
+    waited = seconds(connection, first.c.at) - seconds(connection, report.c.received_at)
+    tenths = (waited + literal(TENTH - 1, Integer)) // literal(TENTH, Integer)
+    query = (
+        select(report.c.year, func.coalesce(priority.band, "").label("band"), tenths.label("tenths"))
+        .join_from(first, report, report.c.id == first.c.report_id)
+        .join(schema.priority, (priority.report_id == report.c.id) & priority.current, isouter=True)
+    )
+    return [Looks(*row) for row in _counted(connection, query)]
+
+
+def ranked(connection: Connection) -> list[Ranked]:
+    """Count the reports in the queue."""
+    priority, report = schema.priority.c, standing(connection)
+    query = select(report.c.year, priority.band).where(priority.current)
+    query = query.join_from(schema.priority, report, report.c.id == priority.report_id)
+    return [Ranked(*row) for row in _counted(connection, query)]
+
+
+def referred(connection: Connection) -> list[Referred]:
+    """Count the reports that were referred."""
+    each = schema.referral.c
+    actionable, said = _once(each.detail == Detail.ACTIONABLE), schema.feedback.c
+    reports = select(each.report_id, actionable.label("actionable")).group_by(each.report_id).subquery()
+    fed_back = case((exists().where(said.report_id == reports.c.report_id), 1), else_=0)
+    report = standing(connection)
+    query = select(report.c.year, reports.c.actionable, fed_back.label("fed_back"))
+    query = query.join_from(reports, report, report.c.id == reports.c.report_id)
+    return [Referred(year, bool(may), bool(said), number) for year, may, said, number in _counted(connection, query)]
+
+
+def made(connection: Connection) -> list[Made]:
+    """Count the pairs of a report and a recipient."""
+    each = schema.referral.c
+    actionable = _once(each.detail == Detail.ACTIONABLE).label("actionable")
+    pairs = select(each.report_id, each.recipient, actionable).group_by(each.report_id, each.recipient).subquery()
+    report = standing(connection)
+    query = select(report.c.year, pairs.c.recipient, pairs.c.actionable)
+    query = query.join_from(pairs, report, report.c.id == pairs.c.report_id)
+    return [Made(year, to, bool(may), number) for year, to, may, number in _counted(connection, query)]
+
+
+def fed_back(connection: Connection) -> list[FedBack]:
+    """Count the reports with feedback."""
+    each = schema.feedback.c
+    useful = _once(each.useful == Usefulness.USEFUL).label("useful")
+    reports = select(each.report_id, useful).group_by(each.report_id).subquery()
+    report = standing(connection)
+    query = select(report.c.year, reports.c.useful).join_from(reports, report, report.c.id == reports.c.report_id)
+    return [FedBack(year, bool(was), number) for year, was, number in _counted(connection, query)]
+
+
+def _once(holds: ColumnElement[bool]) -> ColumnElement[int]:
+    """Say whether something holds of any row of a group, 1 or 0."""
+    return func.max(case((holds, 1), else_=0))
+
+
+def _counted(connection: Connection, query: Select[Any]) -> Iterable[Row[Any]]:
+    """Count the rows of a query by all its columns, in their order."""
+    told = query.subquery()
+    return connection.execute(select(*told.c, func.count()).group_by(*told.c).order_by(*told.c))
