@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from tasks.measuring import regions
 from tasks.measuring.cube import CODES, KINDS, SOURCES, VECTORS, Facet
-from tasks.measuring.public_definitions import DEFINITIONS, EDITION
 from tasks.measuring.frames import by_year
 from tasks.measuring.geography import country_rates, of_countries
 from tasks.measuring.lifetimes import lifetime_distribution, lifetimes
+from tasks.measuring.public_definitions import DEFINITIONS, EDITION
 from tasks.measuring.rollup import RollUp
 from tasks.measuring.suppression import Mask, small, withheld
 from tasks.measuring.tally import Numbers

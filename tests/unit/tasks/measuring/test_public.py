@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.archive import Dataset, schema
-from tasks.measuring.public_definitions import DEFINITIONS
 from tasks.measuring.public import PublicEdition, public_edition
+from tasks.measuring.public_definitions import DEFINITIONS
 from tasks.measuring.regions import countries
 from tasks.measuring.series import roll_up, series_of, write_series
 
