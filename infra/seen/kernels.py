@@ -12,29 +12,48 @@ Numbers = NDArray[np.uint64]
 
 
 @compiled
-def add_up(
-    sightings: Numbers, order: NDArray[np.int64], keys: Numbers, firsts: Numbers, lasts: Numbers, reports: Numbers
-) -> int:
-    """Add up sightings (rows of key, key, moment) of one key that follow one another in `order`; give how many keys.
+def add_up(sightings: Numbers, least: np.uint64, shift: np.uint64, buckets: int, totals: Numbers) -> int:
+    """Add sightings up (rows of key, key, moment) into columns of key, key, first, last, reports; give how many.
 
-    −1: the order is wrong, since keys agree in their greater half.
+    They are shared out among buckets by key, and each is put where it belongs among the few of its bucket.
     """
-    count = -1
-    high, low = np.uint64(0), np.uint64(0)
-    for place in order:
-        key, rest, moment = sightings[place, 0], sightings[place, 1], sightings[place, 2]
-        if count >= 0 and key == high and rest == low:
-            firsts[count] = min(firsts[count], moment)
-            lasts[count] = max(lasts[count], moment)
-            reports[count] += np.uint64(1)
-            continue
-        if count >= 0 and key == high and rest < low:
-            return -1
-        count += 1
-        high, low = key, rest
-        keys[0, count], keys[1, count] = key, rest
-        firsts[count], lasts[count], reports[count] = moment, moment, np.uint64(1)
-    return count + 1
+    ends = np.zeros(buckets + 1, np.int64)
+    for row in range(len(sightings)):
+        ends[((sightings[row, 0] - least) >> shift) + np.uint64(1)] += 1
+    for bucket in range(buckets):
+        ends[bucket + 1] += ends[bucket]
+    shared, places = np.empty_like(sightings), ends.copy()
+    for row in range(len(sightings)):
+        bucket = (sightings[row, 0] - least) >> shift
+        place = places[bucket]
+        places[bucket] += 1
+        for column in range(3):
+            shared[place, column] = sightings[row, column]
+    count = 0
+    for bucket in range(buckets):
+        first = count
+        for row in range(ends[bucket], ends[bucket + 1]):
+            count += _put_in(totals, first, count, shared[row])
+    return count
+
+
+@compiled
+def _put_in(totals: Numbers, first: int, end: int, sighting: Numbers) -> int:
+    """Put a sighting in where it belongs in columns `first` to `end`; give 1 if its key is a new one."""
+    high, low, moment = sighting[0], sighting[1], sighting[2]
+    at = end
+    while at > first and (totals[0, at - 1] > high or (totals[0, at - 1] == high and totals[1, at - 1] > low)):
+        at -= 1
+    if at > first and totals[0, at - 1] == high and totals[1, at - 1] == low:
+        totals[2, at - 1] = min(totals[2, at - 1], moment)
+        totals[3, at - 1] = max(totals[3, at - 1], moment)
+        totals[4, at - 1] += np.uint64(1)
+        return 0
+    for row in range(5):
+        for place in range(end, at, -1):
+            totals[row, place] = totals[row, place - 1]
+    totals[0, at], totals[1, at], totals[2, at], totals[3, at], totals[4, at] = high, low, moment, moment, np.uint64(1)
+    return 1
 
 
 @compiled

@@ -5,6 +5,7 @@ before added in. So a night writes what it brings, and now and then two levels b
 archive has the same.
 """
 
+import mmap
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.errors import IndexDamaged
-from infra.seen.kernels import Numbers, checksum
+from infra.seen.kernels import checksum
 from infra.seen.totals import Totals, joined, replaced
 
 SUFFIX = ".seen"
@@ -69,8 +70,9 @@ def read_part(folder: Path, part: Part) -> Totals:
         IndexDamaged: it is missing, or not what was written.
     """
     try:
-        words: Numbers = np.asarray(np.memmap(folder / part.name, np.uint64, "r"))
-    except (FileNotFoundError, ValueError):
+        with (folder / part.name).open("rb") as content:
+            words = np.frombuffer(mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ), np.uint64)
+    except (FileNotFoundError, ValueError):  # an empty file cannot be mapped, nor one that ends within a number
         raise IndexDamaged(f"a part of what was seen is missing in {folder}") from None
     if words.size != part.rows * _NUMBERS or int(checksum(words)) != part.checksum:
         raise IndexDamaged(f"a part of what was seen has changed in {folder}")

@@ -12,6 +12,9 @@ TAG_BITS = 4
 """A moment is microseconds since 1970 (UTC) and, in its last bits, a tag of the sighting (0 to 15): the earlier moment
 is the lesser one, and of two at once the one with the lesser tag."""
 
+_IN_BUCKET = 16
+"""Sightings of a bucket, about."""
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
@@ -49,14 +52,14 @@ def nothing() -> Totals:
 
 def added_up(sightings: Numbers) -> Totals:
     """Add sightings up, distinct pairs of report and file, in any order: rows of the key's halves and the moment."""
-    count = len(sightings)
-    keys, reports = np.empty((2, count), np.uint64), np.empty(count, np.uint64)
-    firsts, lasts = np.empty(count, np.uint64), np.empty(count, np.uint64)
-    files = add_up(sightings, np.argsort(sightings[:, 0]), keys, firsts, lasts, reports)
-    if files < 0:
-        order = np.lexsort((sightings[:, 1], sightings[:, 0]))
-        files = add_up(sightings, order, keys, firsts, lasts, reports)
-    return Totals(keys[:, :files].copy(), firsts[:files].copy(), lasts[:files].copy(), reports[:files].copy())
+    if not len(sightings):
+        return nothing()
+    least, most = sightings[:, 0].min(), int(sightings[:, 0].max())
+    bits = max(len(sightings) // _IN_BUCKET, 1).bit_length()
+    shift = max((most - int(least)).bit_length() - bits, 0)
+    totals = np.empty((5, len(sightings)), np.uint64)
+    files = add_up(sightings, least, np.uint64(shift), 1 << bits, totals)
+    return Totals(totals[:2, :files], *totals[2:, :files])
 
 
 def both(one: Totals, other: Totals) -> Totals:
