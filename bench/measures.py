@@ -1,4 +1,4 @@
-"""The measures beside Dask, pandas, Polars and DuckDB on the same files of a simulated history, and a day's increment.
+"""The measures beside Dask, pandas, Polars and DuckDB on the same files of a simulated history; and single nights.
 
 `python -m bench.measures REPORTS FOLDER` keeps the history in a folder between runs; 23494983 is the paper's scale, and
 takes some ten minutes to make. Each contender runs in a process of its own, on two cores; what is imported and compiled
@@ -22,6 +22,9 @@ from typing import Any
 REPORTS = 234_950
 DAYS = (300_000, 30_000)
 """Sightings of a day that is added to what stands."""
+
+REVISED = 5
+"""Reports that a revision takes the place of, in a night without new ones."""
 
 PEERS = ("duckdb", "polars", "pandas", "dask")
 JOBS = ("whole", "uniqueness")
@@ -78,7 +81,7 @@ def _compare(root: Path) -> None:
             assert found.rows == ours.rows, f"{name} measures something else"
             print(f"  {name:<12}{found.wall:>8.2f}{found.cpu:>8.2f}{found.greatest:>13,.0f}{found.memory:>7,.0f}"
                   f"{found.cpu / ours.cpu:>8.2f}{found.wall / ours.wall:>8.2f}")  # fmt: skip
-    again = results.get(("whole", "duckdb"))
+    again, ours = results.get(("whole", "duckdb")), results["whole", "ours"]
     figures = _contend(root, "ours", "figures")
     print(f"  every figure from the roll-up: {1000 * figures.wall:.0f} ms, {1000 * figures.cpu:.0f} ms of CPU")
     for sightings in DAYS:
@@ -87,6 +90,9 @@ def _compare(root: Path) -> None:
         if again:
             print(f"    counting all again takes DuckDB {again.cpu / day.cpu:.0f} times the CPU "
                   f"and {again.wall / day.wall:.0f} times the time")  # fmt: skip
+    night = _contend(root, "ours", f"revised {REVISED}")
+    print(f"  {night.rows[0]:,} reports superseded: {night.wall:.3f} s, {night.cpu:.3f} s of CPU; "
+          f"counting all again takes {ours.cpu / night.cpu:.0f} times the CPU")  # fmt: skip
 
 
 def _contend(root: Path, name: str, job: str) -> Result:
@@ -169,60 +175,76 @@ def _ours(root: Path, job: str) -> dict[str, Any]:
     from tasks.measuring.series import series_of  # noqa: PLC0415 (as above)
 
     batches, nobody = _batches(root), _nobody()
-    seen = [(Dataset.SIGHTINGS, each) for each in batches[Dataset.SIGHTINGS]]
-    standing = root / "standing"
+    if job == "uniqueness":
+        batches[Dataset.REPORTS] = []
+    standing = root / ("standing" if job == "whole" else "seen alone")
     shutil.rmtree(standing, ignore_errors=True)
 
-    def whole() -> list[Any]:
-        return _rows(series_of(bringing.bring_up(standing, world().archive, batches, nobody)))
-
-    def uniqueness() -> list[Any]:
-        standing.mkdir(exist_ok=True)
-        return _rows(series_of(build(standing, seen, said(nobody))[0]))
+    def count() -> list[Any]:
+        rollup = bringing.bring_up(standing, world().archive, batches, nobody)
+        if job == "whole":
+            series_of(rollup)
+        return _rows(rollup)
 
     with running() as address, Client(address, set_as_default=False) as client:
         few = {dataset: ids[: 2 * CORES * AT_ONCE] for dataset, ids in batches.items()}
         warm = root / "warm"
         warm.mkdir(exist_ok=True)
         for dataset, ids in few.items():
-            series_of(build(warm, [(dataset, each) for each in ids], said(nobody))[0])
+            build(warm, [(dataset, each) for each in ids], said(nobody))
         shutil.rmtree(warm)
         series_of(bringing.bring_up(warm, world().archive, few, nobody))
         shutil.rmtree(warm)
-        return _timed(whole if job == "whole" else uniqueness, client)
+        return _timed(count, client)
 
 
 def _ours_at_night(root: Path, job: str) -> dict[str, Any]:
-    """Read every figure from what stands, or add a day to it."""
+    """Read every figure from what stands, add a day to it, or take reports away."""
     from infra.world import world  # noqa: PLC0415 (as above)
     from tasks.measuring.bringing import bring_up  # noqa: PLC0415 (as above)
     from tasks.measuring.series import series_of  # noqa: PLC0415 (as above)
     from tasks.measuring.standing import load  # noqa: PLC0415 (as above)
 
-    batches, nobody, standing = _batches(root), _nobody(), root / "standing"
+    batches, standing = _batches(root), root / "standing"
     if not standing.exists():
         _ours(root, "whole")
     series_of(load(standing).rollup)
     if job == "figures":
-        return _timed(lambda: _rows(series_of(load(standing).rollup)))
-    tonight = root / "tonight"
-    results = []
+        return _timed(lambda: [len(series_of(load(standing).rollup).monthly)])
+    what, number = job.split()
+    tonight, results = root / "tonight", []
     for _ in range(3):  # the first one warms up
         shutil.rmtree(tonight, ignore_errors=True)
         shutil.copytree(standing, tonight)
-        day, rows = _day(int(job.split()[1]), batches)
-        more = {dataset: [*ids, *day[dataset]] for dataset, ids in batches.items()}
+        more, said, rows = (_day if what == "day" else _revised)(int(number), batches)
 
-        def add(more: Any = more, rows: int = rows) -> list[Any]:  # noqa: ANN401 (as above)
-            bring_up(tonight, world().archive, more, nobody)
+        def night(more: Any = more, said: Any = said, rows: int = rows) -> list[Any]:  # noqa: ANN401 (as above)
+            bring_up(tonight, world().archive, more, said)
             return [rows]
 
-        results.append(_timed(add))
+        results.append(_timed(night))
     shutil.rmtree(tonight)
     return min(results[1:], key=lambda each: each["cpu"])
 
 
-def _day(sightings: int, batches: Any) -> tuple[dict[Any, list[str]], int]:  # noqa: ANN401 (as above)
+def _revised(count: int, batches: Any) -> tuple[Any, Any, int]:  # noqa: ANN401 (as above)
+    """Have reports superseded that came at any time of the last tenth."""
+    import numpy as np  # noqa: PLC0415 (as above)
+
+    from infra.archive import Dataset  # noqa: PLC0415 (as above)
+    from infra.ledger.history import Corrections  # noqa: PLC0415 (as above)
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    random, ids = np.random.default_rng(), batches[Dataset.REPORTS]
+    received = {}
+    for batch in random.choice(ids[-max(1, len(ids) // 10) :], count):
+        row = world().archive.read(Dataset.REPORTS, [str(batch)])
+        (one,) = row.slice(int(random.integers(row.num_rows)), 1).to_pylist()
+        received[one["report_id"].hex()] = one["received_at"]
+    return batches, Corrections(frozenset(received), {}, {}, {}, received), len(received)
+
+
+def _day(sightings: int, batches: Any) -> tuple[Any, Any, int]:  # noqa: ANN401 (as above)
     """Stage a day's reports and sightings: old ones again, a month later; half of the files are new."""
     import numpy as np  # noqa: PLC0415 (as above)
     import pyarrow as pa  # noqa: PLC0415 (as above)
@@ -231,7 +253,7 @@ def _day(sightings: int, batches: Any) -> tuple[dict[Any, list[str]], int]:  # n
     from infra.archive import Dataset, _parquet, schema  # noqa: PLC0415 (they are keyed already)
     from infra.world import world  # noqa: PLC0415 (as above)
 
-    day: dict[Any, list[str]] = {}
+    more: dict[Any, list[str]] = {}
     for dataset in Dataset:
         rows = world().archive.read(dataset, batches[dataset][-4:]).slice(0, sightings)
         later = pc.add(rows["received_at"], pa.scalar(30 * 86_400_000_000, pa.duration("us")))
@@ -243,8 +265,9 @@ def _day(sightings: int, batches: Any) -> tuple[dict[Any, list[str]], int]:  # n
             rows = rows.set_column(rows.schema.get_field_index("file"), "file", pc.if_else(half, rows["file"], new))
             count = rows.num_rows
         parts = [rows.slice(start, 150_000).cast(schema(dataset)) for start in range(0, rows.num_rows, 150_000)]
-        day[dataset] = [world().archive.keep(_parquet(dataset, part)).id for part in parts]
-    return day, count
+        day = [world().archive.keep(_parquet(dataset, part)).id for part in parts]
+        more[dataset] = [*batches[dataset], *day]
+    return more, _nobody(), count
 
 
 def _batches(root: Path) -> dict[Any, list[str]]:
@@ -259,9 +282,12 @@ def _nobody() -> Any:  # noqa: ANN401 (corrections of nobody)
     return Corrections(frozenset(), {}, {}, {})
 
 
-def _rows(series: Any) -> list[Any]:  # noqa: ANN401 (series)
+def _rows(rollup: Any) -> list[Any]:  # noqa: ANN401 (a roll-up)
     """Give what every contender tells: by kind the files, those seen once, the most reports, the median days."""
-    table = series.uniqueness.merge(series.lifetimes[["kind", "median_days"]], on="kind")
+    from tasks.measuring.lifetimes import lifetimes  # noqa: PLC0415 (as above)
+    from tasks.measuring.uniqueness import uniqueness  # noqa: PLC0415 (as above)
+
+    table = uniqueness(rollup).merge(lifetimes(rollup)[["kind", "median_days"]], on="kind")
     return table[["kind", "files", "seen_once", "most_reports", "median_days"]].to_numpy().tolist()
 
 

@@ -39,14 +39,15 @@ def _worth_another_try(_task: Task[..., Any], _run: TaskRun, state: State[Any]) 
     return isinstance(error, BaseException) and of_the_world(error)
 
 
-def _under_prefect() -> bool:
+def under_prefect() -> bool:
+    """Whether a flow or a task of Prefect runs this."""
     return FlowRunContext.get() is not None or TaskRunContext.get() is not None
 
 
 @contextmanager
 def shown_progress(name: str) -> Iterator[None]:
     """Show the progress of everything that fans out in the block as one Prefect progress artifact."""
-    if not _under_prefect():
+    if not under_prefect():
         yield
         return
     artifact = create_progress_artifact(progress=0.0, key=name, description=f"How far {name} is")
@@ -79,7 +80,7 @@ def stage(name: str) -> Iterator[Callable[[Counts], Counts]]:
         seconds = time.monotonic() - began
         with world().ledger.begin() as connection:
             runs.record(connection, name, datetime.now(UTC), seconds, counts)
-        if _under_prefect():
+        if under_prefect():
             table = [{"what": what.replace("_", " "), "number": number} for what, number in counts.items()]
             description = f"What {name} did, in {seconds:.1f} s"
             create_table_artifact(table=table, key=f"{name}-counts", description=description)

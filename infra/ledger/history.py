@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -89,12 +89,18 @@ def revise(connection: Connection, row: Row) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """What holds instead of what the archive says: by report, and for kinds by report and ordinal."""
+    """What holds instead of what the archive says: by report, and for kinds by report and ordinal.
+
+    Attributes:
+        received: when the reports were received of which something is said (UTC): it tells where in the archive they
+            can be, and need not be known.
+    """
 
     superseded: frozenset[str]
     vectors: Mapping[str, tuple[str, ...]]
     countries: Mapping[str, tuple[str, ...]]
     kinds: Mapping[tuple[str, int], str]
+    received: Mapping[str, datetime] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.superseded or self.vectors or self.countries or self.kinds)
@@ -103,17 +109,22 @@ class Corrections:
 def corrections(connection: Connection) -> Corrections:
     """Read which reports a revision took the place of, and the latest that analysts said of each."""
     report, said = schema.report.c, schema.revised.c
-    superseded = frozenset(connection.scalars(select(report.id).where(report.superseded_by.is_not(None))))
-    query = select(said.field, said.report_id, said.ordinal, said.codes).order_by(said.revised_at, said.analyst)
-    latest = {(field, owner, ordinal): tuple(codes) for field, owner, ordinal, codes in connection.execute(query)}
+    accepted = select(report.id, report.received_at).where(report.rejection.is_(None))
+    revised = select(said.field, said.report_id, said.ordinal, said.codes).order_by(said.revised_at, said.analyst)
+    gone = {
+        owner: utc(moment) for owner, moment in connection.execute(accepted.where(report.superseded_by.is_not(None)))
+    }
+    latest = {(what, owner, ordinal): tuple(codes) for what, owner, ordinal, codes in connection.execute(revised)}
+    times = accepted.where(report.id.in_(select(said.report_id)))
     return Corrections(
-        superseded=superseded,
-        vectors={owner: codes for (field, owner, _), codes in latest.items() if field == "vector"},
+        superseded=frozenset(gone),
+        vectors={owner: codes for (what, owner, _), codes in latest.items() if what == "vector"},
         countries={
             owner: tuple(sorted({code[:2] for code in codes}))
-            for (field, owner, _), codes in latest.items() if field == "country"
+            for (what, owner, _), codes in latest.items() if what == "country"
         },
-        kinds={(owner, ordinal): codes[0] for (field, owner, ordinal), codes in latest.items() if field == "kind"},
+        kinds={(owner, ordinal): codes[0] for (what, owner, ordinal), codes in latest.items() if what == "kind"},
+        received=gone | {owner: utc(moment) for owner, moment in connection.execute(times)},
     )  # fmt: skip
 
 

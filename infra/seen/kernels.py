@@ -1,6 +1,7 @@
 """Loops over sightings and over what was seen, compiled; all in one file, since numba looks for changes in one alone.
 
-A key of 128 bits stands as two numbers, the greater half first; keys are digests, so that they spread evenly.
+A key of 128 bits stands as two numbers, the greater half first; keys are digests, so that they spread evenly. A row of
+what was seen is key, key, first moment, last moment, reports.
 """
 
 import numpy as np
@@ -10,10 +11,25 @@ from infra.compiling import compiled
 
 Numbers = NDArray[np.uint64]
 
+WIDTH = 5
+"""Numbers of a row of what was seen."""
+
+BLOCK = 64
+"""Rows that have a checksum together: few, so that little is read to look one file up."""
+
+_STEP, _MIX, _MORE = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+"""Those of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014)."""
+
 
 @compiled
-def add_up(sightings: Numbers, least: np.uint64, shift: np.uint64, buckets: int, totals: Numbers) -> int:
-    """Add sightings up (rows of key, key, moment) into columns of key, key, first, last, reports; give how many.
+def _before(high: np.uint64, low: np.uint64, other_high: np.uint64, other_low: np.uint64) -> bool:
+    """Whether a key stands before another."""
+    return bool(high < other_high or (high == other_high and low < other_low))
+
+
+@compiled
+def add_up(sightings: Numbers, least: np.uint64, shift: np.uint64, buckets: int, rows: Numbers) -> int:
+    """Add sightings up (key, key, moment) into `rows` of what was seen; give how many.
 
     They are shared out among buckets by key, and each is put where it belongs among the few of its bucket.
     """
@@ -33,92 +49,103 @@ def add_up(sightings: Numbers, least: np.uint64, shift: np.uint64, buckets: int,
     for bucket in range(buckets):
         first = count
         for row in range(ends[bucket], ends[bucket + 1]):
-            count += _put_in(totals, first, count, shared[row])
+            count += _put_in(rows, first, count, shared[row])
     return count
 
 
 @compiled
-def _put_in(totals: Numbers, first: int, end: int, sighting: Numbers) -> int:
-    """Put a sighting in where it belongs in columns `first` to `end`; give 1 if its key is a new one."""
+def _put_in(rows: Numbers, first: int, end: int, sighting: Numbers) -> int:
+    """Put a sighting in where it belongs in rows `first` to `end`; give 1 if its key is a new one."""
     high, low, moment = sighting[0], sighting[1], sighting[2]
     at = end
-    while at > first and (totals[0, at - 1] > high or (totals[0, at - 1] == high and totals[1, at - 1] > low)):
+    while at > first and _before(high, low, rows[at - 1, 0], rows[at - 1, 1]):
         at -= 1
-    if at > first and totals[0, at - 1] == high and totals[1, at - 1] == low:
-        totals[2, at - 1] = min(totals[2, at - 1], moment)
-        totals[3, at - 1] = max(totals[3, at - 1], moment)
-        totals[4, at - 1] += np.uint64(1)
+    if at > first and rows[at - 1, 0] == high and rows[at - 1, 1] == low:
+        rows[at - 1, 2] = min(rows[at - 1, 2], moment)
+        rows[at - 1, 3] = max(rows[at - 1, 3], moment)
+        rows[at - 1, 4] += np.uint64(1)
         return 0
-    for row in range(5):
-        for place in range(end, at, -1):
-            totals[row, place] = totals[row, place - 1]
-    totals[0, at], totals[1, at], totals[2, at], totals[3, at], totals[4, at] = high, low, moment, moment, np.uint64(1)
+    for place in range(end, at, -1):
+        for column in range(WIDTH):
+            rows[place, column] = rows[place - 1, column]
+    rows[at, 0], rows[at, 1], rows[at, 2], rows[at, 3], rows[at, 4] = high, low, moment, moment, np.uint64(1)
     return 1
 
 
 @compiled
-def find(keys: Numbers, wanted: Numbers) -> NDArray[np.int64]:
-    """Find where each of `wanted` stands among `keys`, both (2, …) and ascending; −1: nowhere.
-
-    From one to the next the step doubles until it is past it, and is then halved.
-    """
-    places = np.full(wanted.shape[1], -1, np.int64)
-    end, low = keys.shape[1], 0
-    for number in range(wanted.shape[1]):
-        high_half, low_half = wanted[0, number], wanted[1, number]
-        step = 1
-        while low + step < end and keys[0, low + step] < high_half:
-            low += step
-            step *= 2
-        high = min(low + step, end)
-        while low < high:
-            middle = (low + high) // 2
-            key = keys[0, middle]
-            if key < high_half or (key == high_half and keys[1, middle] < low_half):
-                low = middle + 1
-            else:
-                high = middle
-        while low < end and keys[0, low] == high_half and keys[1, low] < low_half:
-            low += 1
-        if low < end and keys[0, low] == high_half and keys[1, low] == low_half:
-            places[number] = low
-    return places
+def checksum(words: Numbers) -> np.uint64:
+    """Sum words up, each mixed with its place: what changes, or changes places, changes the sum."""
+    total, step = np.uint64(0), np.uint64(0)
+    for place in range(len(words)):
+        step += _STEP
+        word = words[place] + step
+        word = (word ^ (word >> np.uint64(30))) * _MIX
+        word = (word ^ (word >> np.uint64(27))) * _MORE
+        total += word ^ (word >> np.uint64(31))
+    return total
 
 
 @compiled
-def interleave(old: Numbers, new: Numbers) -> NDArray[np.int64]:
-    """Merge two ascending rows of keys, each (2, …) and without repeats: places in `old`, then those in `new`.
+def blocks_of(rows: Numbers) -> Numbers:
+    """Give of each block of rows its first key, in two halves, and its checksum."""
+    words, count = rows.reshape(-1), (len(rows) + BLOCK - 1) // BLOCK
+    blocks = np.empty((count, 3), np.uint64)
+    for block in range(count):
+        first = block * BLOCK
+        blocks[block, 0], blocks[block, 1] = rows[first, 0], rows[first, 1]
+        blocks[block, 2] = checksum(words[first * WIDTH : (first + BLOCK) * WIDTH])
+    return blocks
 
-    Where both have a key, the new one's place stands.
+
+@compiled
+def find(rows: Numbers, blocks: Numbers, wanted: Numbers, held: Numbers) -> bool:
+    """Copy what `rows` have of the keys of `wanted`, which ascend as they do, into the same rows of `held`.
+
+    Every block that is looked into is checked before. False: one of them has changed.
     """
-    here, there = old.shape[1], new.shape[1]
-    order = np.empty(here + there, np.int64)
+    words, block, checked = rows.reshape(-1), 0, -1
+    for number in range(len(wanted) if len(rows) else 0):
+        high, low = wanted[number, 0], wanted[number, 1]
+        step = 1
+        while block + step < len(blocks) and not _before(high, low, blocks[block + step, 0], blocks[block + step, 1]):
+            block += step
+            step *= 2
+        end = min(block + step, len(blocks))
+        while end - block > 1:
+            middle = (block + end) // 2
+            if _before(high, low, blocks[middle, 0], blocks[middle, 1]):
+                end = middle
+            else:
+                block = middle
+        place, end = block * BLOCK, min((block + 1) * BLOCK, len(rows))
+        if block != checked and checksum(words[place * WIDTH : end * WIDTH]) != blocks[block, 2]:
+            return False
+        checked = block
+        while end - place > 1:
+            middle = (place + end) // 2
+            if _before(high, low, rows[middle, 0], rows[middle, 1]):
+                end = middle
+            else:
+                place = middle
+        if rows[place, 0] == high and rows[place, 1] == low:
+            for column in range(2, WIDTH):
+                held[number, column] = rows[place, column]
+    return True
+
+
+@compiled
+def merge(old: Numbers, new: Numbers) -> Numbers:
+    """Merge ascending rows; of a key in both the new row stands."""
+    rows = np.empty((len(old) + len(new), WIDTH), np.uint64)
     one = two = count = 0
-    while one < here or two < there:
-        if two == there:
-            takes_old, both = True, False
-        elif one == here:
-            takes_old, both = False, False
-        else:
-            both = old[0, one] == new[0, two] and old[1, one] == new[1, two]
-            takes_old = not both and (
-                old[0, one] < new[0, two] or (old[0, one] == new[0, two] and old[1, one] < new[1, two])
-            )
+    while one < len(old) or two < len(new):
+        takes_old = two == len(new) or (one < len(old) and _before(old[one, 0], old[one, 1], new[two, 0], new[two, 1]))
         if takes_old:
-            order[count] = one
+            rows[count] = old[one]
             one += 1
         else:
-            order[count] = here + two
+            rows[count] = new[two]
+            one += one < len(old) and old[one, 0] == new[two, 0] and old[one, 1] == new[two, 1]
             two += 1
-            one += both
         count += 1
-    return order[:count]
-
-
-@compiled
-def checksum(words: Numbers) -> np.uint64:
-    """Sum words up, each weighed by its place: a word that changes, or two that change places, change the sum."""
-    total = np.uint64(0)
-    for place in range(len(words)):
-        total += words[place] * np.uint64(2 * place + 1)
-    return total
+    return rows[:count]

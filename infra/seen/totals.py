@@ -6,14 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from infra.seen.kernels import Numbers, add_up, find, interleave
+from infra.seen.kernels import WIDTH, Numbers, add_up, blocks_of, find, merge
 
 TAG_BITS = 4
 """A moment is microseconds since 1970 (UTC) and, in its last bits, a tag of the sighting (0 to 15): the earlier moment
 is the lesser one, and of two at once the one with the lesser tag."""
 
+NEVER = np.uint64(2**64 - 1)
+"""The first moment of a file that no report names; its last is 0."""
+
 _IN_BUCKET = 16
-"""Sightings of a bucket, about."""
+"""Sightings of a bucket, at most as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,33 +24,56 @@ class Totals:
     """Files in the order of their keys, each once.
 
     Attributes:
-        keys: (2, files) halves of the keys, the greater one first.
-        firsts: moments of the first sightings.
-        lasts: moments of the last sightings.
-        reports: distinct reports that named each file.
+        rows: (files, 5): the key's greater half and its lesser one, the moments of the first and of the last sighting,
+            and how many distinct reports named the file, which may be none.
     """
 
-    keys: Numbers
-    firsts: Numbers
-    lasts: Numbers
-    reports: Numbers
+    rows: Numbers
 
     def __len__(self) -> int:
-        return len(self.reports)
+        return len(self.rows)
+
+    @property
+    def firsts(self) -> Numbers:
+        """Give the moments of the first sightings."""
+        return self.rows[:, 2]
+
+    @property
+    def lasts(self) -> Numbers:
+        """Give the moments of the last sightings."""
+        return self.rows[:, 3]
+
+    @property
+    def reports(self) -> Numbers:
+        """Give how many reports named each file."""
+        return self.rows[:, 4]
 
     def part(self, places: slice | NDArray[np.int64]) -> "Totals":
         """Give the files at these places, which ascend."""
-        return Totals(self.keys[:, places], self.firsts[places], self.lasts[places], self.reports[places])
+        return Totals(self.rows[places])
 
-    def find(self, wanted: "Totals") -> NDArray[np.int64]:
-        """Give the place of each file of `wanted` here, or −1."""
-        return find(self.keys, wanted.keys)
+    def seen(self) -> "Totals":
+        """Leave out files that no report names."""
+        places = np.flatnonzero(self.reports)
+        return self if len(places) == len(self) else self.part(places)
+
+    def of(self, wanted: "Totals") -> "Totals":
+        """Give what is held of the files `wanted`, in their order."""
+        held = never(wanted)
+        find(self.rows, blocks_of(self.rows), wanted.rows, held.rows)
+        return held
+
+
+def never(files: Totals) -> Totals:
+    """Give the totals of these files when no report names them."""
+    rows = files.rows.copy()
+    rows[:, 2:] = NEVER, 0, 0
+    return Totals(rows)
 
 
 def nothing() -> Totals:
     """Give the totals of no file."""
-    empty = np.empty(0, np.uint64)
-    return Totals(np.empty((2, 0), np.uint64), empty, empty, empty)
+    return Totals(np.empty((0, WIDTH), np.uint64))
 
 
 def added_up(sightings: Numbers) -> Totals:
@@ -57,32 +83,24 @@ def added_up(sightings: Numbers) -> Totals:
     least, most = sightings[:, 0].min(), int(sightings[:, 0].max())
     bits = max(len(sightings) // _IN_BUCKET, 1).bit_length()
     shift = max((most - int(least)).bit_length() - bits, 0)
-    totals = np.empty((5, len(sightings)), np.uint64)
-    files = add_up(sightings, least, np.uint64(shift), 1 << bits, totals)
-    return Totals(totals[:2, :files], *totals[2:, :files])
+    rows = np.empty((len(sightings), WIDTH), np.uint64)
+    return Totals(rows[: add_up(sightings, least, np.uint64(shift), 1 << bits, rows)])
 
 
 def both(one: Totals, other: Totals) -> Totals:
     """Add the totals of the same files up."""
-    return Totals(
-        one.keys,
-        np.minimum(one.firsts, other.firsts),
-        np.maximum(one.lasts, other.lasts),
-        one.reports + other.reports,
-    )
+    rows = one.rows.copy()
+    rows[:, 2] = np.minimum(one.firsts, other.firsts)
+    rows[:, 3] = np.maximum(one.lasts, other.lasts)
+    rows[:, 4] += other.reports
+    return Totals(rows)
 
 
 def replaced(old: Totals, new: Totals) -> Totals:
     """Join totals; of a file in both the new ones hold."""
-    order = interleave(old.keys, new.keys)
-    return joined([old, new]).part(order)
+    return Totals(merge(old.rows, new.rows))
 
 
 def joined(parts: Sequence[Totals]) -> Totals:
     """Put totals one behind the other."""
-    return Totals(
-        np.hstack([part.keys for part in parts]),
-        np.concatenate([part.firsts for part in parts]),
-        np.concatenate([part.lasts for part in parts]),
-        np.concatenate([part.reports for part in parts]),
-    )
+    return Totals(np.concatenate([part.rows for part in parts]))

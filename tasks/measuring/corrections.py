@@ -28,17 +28,21 @@ def said(corrections: Corrections) -> "pa.Table":
     """Write corrections as the archive names reports: a row each, in order."""
     import pyarrow as pa  # noqa: PLC0415 (0.3 s that a flow's start need not pay)
 
-    rows: list[tuple[bytes, int, str, list[str]]] = [
-        (key_of(report), _WHOLE, SUPERSEDED, []) for report in corrections.superseded
+    rows: list[tuple[str, int, str, list[str]]] = [
+        (report, _WHOLE, SUPERSEDED, []) for report in corrections.superseded
     ]
-    rows += [(key_of(report), _WHOLE, VECTORS, list(codes)) for report, codes in corrections.vectors.items()]
-    rows += [(key_of(report), _WHOLE, COUNTRIES, list(codes)) for report, codes in corrections.countries.items()]
-    rows += [(key_of(report), ordinal, KIND, [code]) for (report, ordinal), code in corrections.kinds.items()]
-    columns = pa.schema(
-        {"report_id": pa.binary(ID_BYTES), "ordinal": pa.int32(), "field": pa.string(), "codes": pa.list_(pa.string())}
-    )
+    rows += [(report, _WHOLE, VECTORS, list(codes)) for report, codes in corrections.vectors.items()]
+    rows += [(report, _WHOLE, COUNTRIES, list(codes)) for report, codes in corrections.countries.items()]
+    rows += [(report, ordinal, KIND, [code]) for (report, ordinal), code in corrections.kinds.items()]
     rows.sort()
-    return pa.Table.from_pylist([dict(zip(columns.names, row, strict=True)) for row in rows], columns)
+    received = [corrections.received.get(report) for report, *_ in rows]
+    return pa.table({
+        "report_id": pa.array([key_of(report) for report, *_ in rows], pa.binary(ID_BYTES)),
+        "ordinal": pa.array([ordinal for _, ordinal, _, _ in rows], pa.int32()),
+        "field": pa.array([field for _, _, field, _ in rows], pa.string()),
+        "codes": pa.array([codes for *_, codes in rows], pa.list_(pa.string())),
+        "received_at": pa.array(received, pa.timestamp("us", "UTC")),
+    })  # fmt: skip
 
 
 def of_some(said: "pa.Table", fields: Iterable[str]) -> "pa.Table":
@@ -52,13 +56,20 @@ def of_some(said: "pa.Table", fields: Iterable[str]) -> "pa.Table":
 def changed(before: "pa.Table", after: "pa.Table") -> "pa.Table":
     """Give what is said in one of two tables alone."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
+    import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
-    if before.equals(after):
-        return after.slice(0, 0)
-    joined = pa.concat_tables([before, after])
-    keys = [repr(tuple(row.values())) for row in joined.to_pylist()]
-    _, where, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return joined.filter(pa.array(counts[where] == 1))
+    one, other = (_texts(table) for table in (before, after))
+    gone, come = (pc.invert(pc.is_in(*each)) for each in ((one, other), (other, one)))
+    return pa.concat_tables([before.filter(gone), after.filter(come)])
+
+
+def _texts(said: "pa.Table") -> "pa.ChunkedArray":
+    """Write each row as one text."""
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+    import pyarrow.compute as pc  # noqa: PLC0415 (as above)
+
+    columns = [said["report_id"], said["ordinal"].cast(pa.string()), said["field"], pc.binary_join(said["codes"], ",")]
+    return pc.binary_join_element_wise(*(column.cast(pa.binary()) for column in columns), b" ")
 
 
 def corrected(dataset: Dataset, rows: "pa.Table", said: "pa.Table") -> "pa.Table":

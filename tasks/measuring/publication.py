@@ -25,7 +25,7 @@ from tasks.measuring.public import public_edition
 from tasks.measuring.revisions import numbers, open_from
 from tasks.measuring.rollup import RollUp
 from tasks.measuring.series import Series, series_of, write_series
-from tasks.staging import step
+from tasks.staging import step, under_prefect
 
 FOLDER = "measures"
 """Where the data folder keeps the series and the page."""
@@ -124,7 +124,8 @@ def measure_history(since: date | None = None, until: date | None = None) -> Cou
             edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())
             write_series(edition, folder / PUBLIC)
         write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
-    create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")
+    if under_prefect():
+        create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")
     return Counts(months_measured=len(series.monthly), countries_measured=len(series.countries), numbers_said=said)
 
 

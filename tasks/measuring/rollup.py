@@ -81,8 +81,9 @@ def of_volumes(volumes: Tally) -> RollUp:
 
 
 def of_files(files: Totals) -> RollUp:
-    """Roll up what was seen of files."""
-    return RollUp(cube.of_files(files), cube.reports_each(files), cube.days_each(files))
+    """Roll up what was seen of files; those that no report names are none."""
+    seen = files.seen()
+    return RollUp(cube.of_files(seen), cube.reports_each(seen), cube.days_each(seen))
 
 
 def _month(day: date) -> int:

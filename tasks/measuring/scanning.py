@@ -2,7 +2,8 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 Named = tuple[Dataset, str]
 """A batch: its dataset and its id."""
 
+Span = tuple[int, int]
+"""The first moment of some rows and the last one, in microseconds since 1970 (UTC)."""
+
+Spans = dict[Named, Span]
+
+NO_SPAN: Span = (0, -1)
+
+Counted = tuple[Tally, NDArray[np.uint64], NDArray[np.int64]]
+"""Counts of some rows, their sightings of known files by partition, and where each partition begins."""
+
 _MEASURED = {
     Dataset.REPORTS: ("received_at", "source", "incidents", "vectors", "countries"),
     Dataset.SIGHTINGS: ("report_id", "received_at", "kind", "file", "source"),
@@ -46,59 +57,81 @@ _RECORD = 3 * 8
 """Bytes of a sighting in a spill."""
 
 
-def read(archive: Archive, batch: Named, said: "pa.Table") -> "pa.Table":
-    """Read what is counted of a batch, corrected."""
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What came of a batch.
+
+    Attributes:
+        span: the moments (microseconds since 1970, UTC) of its first and last report, corrected or not.
+        volumes: its counts.
+        sightings: those of known files, as `infra.seen.totals` adds them up, by partition.
+        ends: where each partition begins, and at last the end; nothing for a batch of reports.
+    """
+
+    span: Span
+    volumes: Tally
+    sightings: NDArray[np.uint64]
+    ends: NDArray[np.int64]
+
+
+def scan(archive: Archive, batch: Named, said: "pa.Table") -> Scanned:
+    """Count a batch, corrected."""
     dataset, batch_id = batch
     columns = _MEASURED[dataset] + (_KEYS[dataset] if said.num_rows else ())
-    return corrected(dataset, archive.read_coded(dataset, batch_id, columns), said)
+    rows = archive.read_coded(dataset, batch_id, columns)
+    return Scanned(_span(rows), *counted(dataset, corrected(dataset, rows, said)))
 
 
-def scan(archive: Archive, batches: Sequence[Named], said: "pa.Table") -> Iterator[tuple[Tally, NDArray[np.uint64]]]:
-    """Count batches; give the counts of each and its sightings of known files."""
-    for batch in batches:
-        rows = read(archive, batch, said)
-        if batch[0] is Dataset.REPORTS:
-            yield cube.of_reports(rows), np.empty((0, 3), np.uint64)
-        else:
-            yield cube.of_sightings(rows)[:2]
+def counted(dataset: Dataset, rows: "pa.Table") -> Counted:
+    """Count rows of a dataset; give their sightings of known files too, and where each partition begins."""
+    if dataset is Dataset.SIGHTINGS:
+        return cube.of_sightings(rows)
+    return cube.of_reports(rows), np.empty((0, 3), np.uint64), np.empty(0, np.int64)
 
 
-def build(folder: Path, batches: Sequence[Named], said: "pa.Table") -> tuple[RollUp, Levels]:
+def _span(rows: "pa.Table") -> Span:
+    import pyarrow.compute as pc  # noqa: PLC0415 (0.3 s that a flow's start need not pay)
+
+    ends = pc.min_max(rows["received_at"].cast("int64")).as_py()
+    return (ends["min"], ends["max"]) if rows.num_rows else NO_SPAN
+
+
+def build(folder: Path, batches: Sequence[Named], said: "pa.Table") -> tuple[Spans, RollUp, Levels]:
     """Count many batches on the run's workers, and write what was seen in them as one level."""
     spill = folder / (SPILL + secrets.token_hex(4))
     spill.mkdir()
     try:
         with running():
-            counted = [one for some in fan_out(partial(_scan, spill, said), batches, batch=AT_ONCE) for one in some]
+            scan_some = partial(_scan, spill, said)
+            scanned = [one for some in fan_out(scan_some, batches, batch=AT_ONCE) for one in some]
             settle = partial(_settle, folder, spill)
             settled = [one for some in fan_out(settle, range(PARTITIONS), batch=AT_ONCE) for one in some]
     finally:
         shutil.rmtree(spill)
     settled.sort(key=lambda each: each[0])
-    rollup = total_of([*map(of_volumes, counted), *(each for _, _, each in settled)])
-    return rollup, Levels(folder, [tuple(part for _, level, _ in settled for part in level)])
+    spans = {batch: span for some, _ in scanned for batch, span in some.items()}
+    rollup = total_of([*(of_volumes(volumes) for _, volumes in scanned), *(each for _, _, each in settled)])
+    return spans, rollup, Levels(folder, [tuple(part for _, level, _ in settled for part in level)])
 
 
-def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[Tally]:
+def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple[Spans, Tally]]:
     """Count batches, and write their sightings by partition, with a table beside them. A Dask worker runs this.
 
     The table has a row for each batch: the first sighting of each partition in the file, and at last the end.
     """
     archive, name = world().archive, secrets.token_hex(8)
-    counted, table, start = [], [], 0
+    spans, volumes, table, start = {}, [], [], 0
     with (spill / f"{name}{_SIGHTINGS}").open("wb") as out:
         for batch in batches:
-            rows = read(archive, batch, said)
-            if batch[0] is Dataset.REPORTS:
-                counted.append(cube.of_reports(rows))
-                continue
-            counts, sightings, ends = cube.of_sightings(rows)
-            out.write(sightings.data)
-            counted.append(counts)
-            table.append(start + ends)
-            start += len(sightings)
+            scanned = scan(archive, batch, said)
+            spans[batch] = scanned.span
+            volumes.append(scanned.volumes)
+            if len(scanned.sightings):
+                out.write(scanned.sightings.data)
+                table.append(start + scanned.ends)
+                start += len(scanned.sightings)
     np.save(spill / f"{name}{_TABLE}", np.array(table, np.int64).reshape(-1, PARTITIONS + 1))
-    return [total(counted)]
+    return [(spans, total(volumes))]
 
 
 def _settle(folder: Path, spill: Path, partitions: Sequence[int]) -> list[tuple[int, Level, RollUp]]:

@@ -21,13 +21,14 @@ from infra.seen.levels import Levels, Part, tidy
 from tasks.measuring.corrections import said
 from tasks.measuring.cube import numbering
 from tasks.measuring.rollup import RollUp, total_of
+from tasks.measuring.scanning import Named, Span
 from tasks.measuring.tally import Tally
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "rollup"
-VERSION = 1
+VERSION = 2
 """Raised when what is kept means something else than before."""
 
 _DIGEST = 32
@@ -39,13 +40,13 @@ class Standing:
     """What stands.
 
     Attributes:
-        covered: the archive's batches that are counted, by dataset.
+        covered: the archive's batches that are counted, and of each the first and the last moment of a report in it.
         said: the corrections with which they are.
         rollup: what they come to.
         levels: what was seen in them.
     """
 
-    covered: Mapping[Dataset, frozenset[str]]
+    covered: Mapping[Named, Span]
     said: "pa.Table"
     rollup: RollUp
     levels: Levels
@@ -54,7 +55,7 @@ class Standing:
 def nothing(folder: Path) -> Standing:
     """Give what stands before any batch is counted."""
     nobody = Corrections(frozenset(), {}, {}, {})
-    return Standing({each: frozenset() for each in Dataset}, said(nobody), total_of([]), Levels(folder))
+    return Standing({}, said(nobody), total_of([]), Levels(folder))
 
 
 def load(folder: Path) -> Standing:
@@ -68,7 +69,7 @@ def load(folder: Path) -> Standing:
     with np.load(BytesIO(content[_DIGEST:])) as kept:
         levels = [[Part(**part) for part in level] for level in json.loads(kept["levels"].tobytes())]
         return Standing(
-            {each: frozenset(name.decode() for name in kept[f"{each} covered"].tolist()) for each in Dataset},
+            {(Dataset(of), batch): span for of, batch, *span in json.loads(kept["covered"].tobytes())},
             _unpacked(kept["said"]),
             RollUp(*(Tally(*kept[name]) for name in _TALLIES)),
             Levels(folder, [tuple(level) for level in levels]),
@@ -77,15 +78,16 @@ def load(folder: Path) -> Standing:
 
 def keep(folder: Path, standing: Standing) -> None:
     """Have this stand from now on, whole or not at all, and remove the parts of levels that no longer count."""
-    levels = json.dumps([[asdict(part) for part in level] for level in standing.levels.levels])
+    levels = [[asdict(part) for part in level] for level in standing.levels.levels]
+    covered = sorted((*batch, *span) for batch, span in standing.covered.items())
     tallies = {name: getattr(standing.rollup, name) for name in _TALLIES}
     out = BytesIO()
     np.savez(
         out,
         allow_pickle=False,
-        levels=np.frombuffer(levels.encode(), np.uint8),
+        levels=np.frombuffer(json.dumps(levels).encode(), np.uint8),
+        covered=np.frombuffer(json.dumps(covered).encode(), np.uint8),
         said=_packed(standing.said),
-        **{f"{each} covered": np.array(sorted(standing.covered[each]), "S64") for each in Dataset},
         **{name: np.stack([each.cells, each.counts]) for name, each in tallies.items()},
     )
     durable.write(folder / FILE, hashlib.sha256(_made_by() + out.getbuffer()).digest() + out.getvalue())

@@ -106,11 +106,28 @@ def test_a_history_that_comes_in_parts_is_the_whole_history(archive, batches, fo
     assert same(rollup, expected())
 
 
+def content(folder):
+    """Read every file of a folder but the lock."""
+    files = (file for file in folder.rglob("*") if file.is_file() and file.name != "lock")
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("corrections", [NOBODY, REVISED])
+def test_batches_in_any_order_leave_the_same_files(archive, batches, folder, corrections):
+    backwards = {dataset: ids[::-1] for dataset, ids in joined(batches).items()}
+    bring_up(folder, archive, joined(batches), corrections)
+    bring_up(folder.with_name("backwards"), archive, backwards, corrections)
+    assert content(folder) == content(folder.with_name("backwards"))
+
+
 def test_a_history_counted_on_workers_is_the_same(archive, batches, folder, data, monkeypatch):
     monkeypatch.setattr(bringing, "MANY", 1)
     shutil.copytree(archive._root, data / "archive")
     with running():
         assert same(bring_up(folder, archive, joined(batches), REVISED), expected(corrections=REVISED))
+        backwards = {dataset: ids[::-1] for dataset, ids in joined(batches).items()}
+        bring_up(folder.with_name("backwards"), archive, backwards, REVISED)
+    assert content(folder) == content(folder.with_name("backwards"))
     assert not list(folder.glob("spill-*"))
     monkeypatch.undo()
     more = stage(archive, range(0))
@@ -139,8 +156,13 @@ def test_what_analysts_say_of_vectors_and_countries_is_no_reason_to_look_at_file
     before = {file.name for file in folder.glob("*.seen")}
     bring_up(folder, archive, joined(batches), ANNOTATED)
     assert {file.name for file in folder.glob("*.seen")} == before
-    bring_up(folder, archive, joined(batches), REVISED)
-    assert not before & {file.name for file in folder.glob("*.seen")}
+
+
+def test_revised_reports_are_taken_away_without_counting_the_others_again(archive, batches, folder):
+    bring_up(folder, archive, joined(batches), NOBODY)
+    before = {file.name for file in folder.glob("*.seen")}
+    assert same(bring_up(folder, archive, joined(batches), REVISED), expected(corrections=REVISED))
+    assert before < {file.name for file in folder.glob("*.seen")}
 
 
 def test_a_batch_that_is_registered_no_more_is_not_counted(archive, batches, folder):
@@ -171,6 +193,20 @@ def test_what_is_damaged_is_made_again(archive, batches, folder, pattern, damage
     for file in list(folder.glob(pattern)):
         DAMAGE[damage](file)
     assert same(bring_up(folder, archive, joined(batches), NOBODY), expected())
+
+
+@pytest.mark.parametrize("place", [0.0, 0.2, 0.4, 0.6, 0.8, 0.95, 0.999])
+def test_wherever_a_block_is_damaged_every_later_night_counts_right(archive, batches, folder, place):
+    bring_up(folder, archive, joined(batches[:8]), NOBODY)
+    (file,) = folder.glob("*.seen")
+    content = bytearray(file.read_bytes())
+    content[int(place * len(content))] ^= 1
+    file.write_bytes(content)
+    for number, count in enumerate((600, 450, 500, 550, 600)):
+        corrections = REVISED if number % 2 else NOBODY
+        part = joined(batches[: count // 50])
+        fresh = bring_up(folder.with_name(f"fresh-{number}"), archive, part, corrections)
+        assert same(bring_up(folder, archive, part, corrections), fresh)
 
 
 def test_what_another_version_kept_is_made_again(archive, batches, folder, monkeypatch):

@@ -1,15 +1,69 @@
-"""What is published of a span of months stands apart from what is published of all."""
+"""The same history is published as the same files, byte for byte, however it came and whatever was lost.
 
+What is published of a span of months stands apart from what is published of all.
+"""
+
+import shutil
 from datetime import date
 
 import pandas as pd
 import pytest
+from synthetic_history import synthetic_rows
 
+from infra.archive import Dataset
+from infra.ledger import history
 from infra.world import world
-from tasks.measuring.publication import folder_of, span_of
+from tasks.measuring.publication import FOLDER, STANDING, folder_of, measure_history, span_of
 from tasks.measuring.series import measure, write_series
 
 JANUARY, JUNE = date(2015, 1, 17), date(2016, 6, 30)
+
+TOLD, SEEN = synthetic_rows(seed=4, reports=120)
+
+
+def register(numbers):
+    """Have the reports of these numbers come, with their files."""
+    ids = {TOLD[number]["report_id"] for number in numbers}
+    batches = []
+    for dataset, rows in zip(Dataset, (TOLD, SEEN), strict=True):
+        some = [row for row in rows if row["report_id"] in ids]
+        in_hex = [
+            {**row, **{key: row[key] and row[key].hex() for key in ("report_id", "file") if key in row}} for row in some
+        ]
+        batches.append(world().archive.stage(dataset, in_hex))
+    with world().ledger.begin() as connection:
+        history.register(connection, batches, [])
+
+
+@pytest.fixture
+def published(data):
+    """Measure, and read every file that is there then; those of what stands apart."""
+
+    def files():
+        measure_history.fn()
+        folder = data / FOLDER
+        found = {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        stands = {name: content for name, content in found.items() if name.parts[0] == STANDING}
+        return {name: content for name, content in found.items() if name not in stands}, stands
+
+    return files
+
+
+def test_every_file_is_the_same_each_time(published, data):
+    register(range(50))
+    published()
+    register(range(50, 60))
+    published()
+    register(range(60, 120))
+    by_night, stood = published()
+    assert "monthly.csv" in map(str, by_night)
+    assert "index.html" in map(str, by_night)
+    assert published() == (by_night, stood)
+    shutil.rmtree(data / FOLDER / STANDING)
+    after_loss, stands = published()
+    assert after_loss == by_night
+    shutil.rmtree(data / FOLDER)
+    assert published() == (by_night, stands)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from domain.errors import InvalidSettings
 from domain.report import ClaimedHash, Identifier, Location, LocationRole, Particular, PersonRole
-from infra.ledger import bundles, history, schema
+from infra.archive import Dataset, key_of
+from infra.ledger import bundles, history, schema, summaries
 from infra.ledger.engine import reading
 from infra.world import world
 from tasks.measuring.publication import read_series
@@ -160,6 +161,13 @@ def test_a_revision_changes_what_is_measured_and_the_archive_stays(data):
     archive_reports.fn()
     after = read_series()
     assert set(batches) < set((data / "archive").rglob("*.parquet"))
+    with reading(world().ledger) as connection:
+        said = history.corrections(connection)
+        registered = summaries.registered(connection, Dataset.REPORTS)
+    archived = world().archive.read(Dataset.REPORTS, registered).to_pylist()
+    received = {row["report_id"]: row["received_at"] for row in archived}
+    assert said.superseded == set(said.received)
+    assert {key_of(report): moment for report, moment in said.received.items()}.items() < received.items()
     assert before.monthly["reports"].sum() == after.monthly["reports"].sum() == 1
     assert [set(frame.query("reports > 0")["vector"]) for frame in (before.vectors, after.vectors)] == [
         {"url"},
