@@ -41,10 +41,11 @@ class Axes:
 
 
 def rows_of(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Give the frame's rows as plain values; times as ISO text in UTC, so that no zone shifts a month."""
+    """Give the frame's rows as plain values, None where one is missing; times as text, so that no zone shifts them."""
     plain = frame.copy()
     for name in plain.select_dtypes("datetime"):
         plain[name] = plain[name].dt.strftime("%Y-%m-%dT00:00:00Z")
+    plain = plain.astype(object).where(frame.notna(), None)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
@@ -52,7 +53,7 @@ def lines_by_month(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
     """Draw a line per name over months, on a logarithmic scale; it is broken where a month has none."""
     import altair as alt  # noqa: PLC0415 (0.8 s that a flow's start need not pay)
 
-    ticks = powers_of_ten(max(row[axes.up] for row in rows))
+    ticks = powers_of_ten(max(row[axes.up] or 0 for row in rows))
     chart = _chart(_alone(rows, axes), HEIGHT).encode(
         x=alt.X(
             f"{axes.across}:T",
@@ -87,6 +88,48 @@ def _alone(rows: Sequence[Row], axes: Axes) -> list[dict[str, Any]]:
 def powers_of_ten(largest: float) -> list[int]:
     """Give 1, 10, … up to the first power of ten that reaches `largest`; at least 1 and 10."""
     return [10**power for power in range(max(1, math.ceil(math.log10(max(1, largest)))) + 1)]
+
+
+def lines_by_year(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
+    """Draw a line per name over years, with a point for each, on a logarithmic scale."""
+    import altair as alt  # noqa: PLC0415 (as above)
+
+    ticks = powers_of_ten(max(row[axes.up] or 0 for row in rows))
+    chart = _chart([{**row, axes.up: row[axes.up] or None} for row in rows], HEIGHT).encode(
+        x=alt.X(f"{axes.across}:O", title=None, axis=_years()),
+        y=alt.Y(
+            f"{axes.up}:Q",
+            title=axes.up_title,
+            scale=alt.Scale(type="log", domain=[1, ticks[-1]]),
+            axis=alt.Axis(format="~s", values=ticks),
+        ),
+    )
+    dots = alt.OverlayMarkDef(size=30, filled=True, strokeWidth=0)
+    return to_svg(_told_apart(chart.mark_line(strokeWidth=2, point=dots), names, axes))
+
+
+def fan(rows: Sequence[Row], names: Sequence[str], axes: Axes, bands: Sequence[tuple[str, str]]) -> str:
+    """Draw a line per name over months within its `bands`, columns of their lower and upper ends, the widest first."""
+    import altair as alt  # noqa: PLC0415 (as above)
+
+    base = _chart(rows, HEIGHT).encode(
+        x=alt.X(
+            f"{axes.across}:T",
+            title=None,
+            scale=alt.Scale(type="utc"),
+            axis=alt.Axis(grid=False, tickCount="month", format="%b %Y", labelOverlap="parity", labelSeparation=8),
+        ),
+        color=_colours(axes.colour, names),
+    )
+    layers = [
+        base.mark_area(opacity=0.16).encode(
+            y=alt.Y(f"{low}:Q", title=axes.up_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="~s")),
+            y2=alt.Y2(f"{high}:Q"),
+        )
+        for low, high in bands
+    ]
+    line = _told_apart(base.mark_line(strokeWidth=2), names, axes).encode(y=alt.Y(f"{axes.up}:Q"))
+    return to_svg(alt.layer(*layers, line))
 
 
 def steps(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:

@@ -4,7 +4,19 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from tasks.measuring import geography, growth, lifetimes, reference, uniqueness, vectors, volumes
+from tasks.measuring import (
+    desk,
+    forecasts,
+    found,
+    geography,
+    growth,
+    lifetimes,
+    reference,
+    revisions,
+    uniqueness,
+    vectors,
+    volumes,
+)
 
 MADE_BY: dict[str, Callable[..., Any]] = {
     "monthly": volumes.monthly_volume,
@@ -21,6 +33,15 @@ MADE_BY: dict[str, Callable[..., Any]] = {
     "lifetimes": lifetimes.lifetimes,
     "lifetime_distribution": lifetimes.lifetime_distribution,
     "growth": growth.growth,
+    "forecast": forecasts.forecast,
+    "contents": found.contents,
+    "revisions": revisions.revisions,
+    "outcomes": desk.outcomes,
+    "recipients": desk.recipients,
+    "first_look": desk.first_look,
+    "list_hits": found.list_hits,
+    "novelty": found.novelty,
+    "exposure": found.exposure,
 }
 """The function of each series of `tasks.measuring.series`."""
 

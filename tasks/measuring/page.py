@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -126,11 +128,16 @@ def cell(value: object, column: str = "") -> str:
         return f"{value:%Y-%m}"
     if isinstance(value, str) or column == "year":
         return str(value)
-    number = float(value)  # type: ignore[arg-type]
+    if not isinstance(value, (int, float, np.number)):
+        return "withheld"  # a missing count of the public edition
+    return _number(float(value), column)
+
+
+def _number(number: float, column: str) -> str:
     if math.isnan(number):
         return "–"
-    if column.startswith(("share", "precision", "recall")):
+    if column.startswith(("share", "precision", "recall", "feedback_of")):
         return f"{number:.1%}"
-    if column in {"median", "mean", "latest"}:  # growth
+    if column in {"median", "mean", "latest", "change"}:  # growth
         return f"{number:+.0%}"
     return f"{number:,.0f}" if number.is_integer() else f"{number:,.1f}"

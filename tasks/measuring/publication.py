@@ -17,14 +17,14 @@ from infra.ledger.summaries import Summary, registered
 from infra.world import world
 from tasks import summarizing
 from tasks.measuring.bringing import bring_up
-from tasks.measuring.figures import figures
+from tasks.measuring.figures import figures, public_figures
 from tasks.measuring.headlines import headlines, markdown
 from tasks.measuring.kept import Kept, read_kept
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
-from tasks.measuring.public import public_edition
+from tasks.measuring.public import PublicEdition, public_edition
 from tasks.measuring.revisions import numbers, open_from
 from tasks.measuring.rollup import RollUp
-from tasks.measuring.series import Series, series_of, write_series
+from tasks.measuring.series import Series, series_of, with_forecast, write_series
 from tasks.staging import step, under_prefect
 
 FOLDER = "measures"
@@ -68,6 +68,11 @@ def page_of(
     )
 
 
+def public_page(edition: PublicEdition) -> Page:
+    """Put the page of the public edition together, with what holds for all of its series at its head."""
+    return Page("Public edition", edition.definitions["definition"].iloc[0], (), figures=public_figures(edition))
+
+
 def read_series(since: date | None = None, until: date | None = None) -> Series:
     """Measure the registered history.
 
@@ -75,7 +80,7 @@ def read_series(since: date | None = None, until: date | None = None) -> Series:
     is of all history.
     """
     history = read_history()
-    return series_of(history.between(since, until), _kept(), history)
+    return with_forecast(series_of(history.between(since, until), _kept(), history))
 
 
 def _kept() -> Kept:
@@ -118,11 +123,12 @@ def measure_history(since: date | None = None, until: date | None = None) -> Cou
     with locked(whole):
         history = read_history()
         said = say(history)
-        series = series_of(history.between(since, until), _kept(), history)
+        series = with_forecast(series_of(history.between(since, until), _kept(), history))
         write_series(series, folder)
         if folder == whole:
             edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())
             write_series(edition, folder / PUBLIC)
+            write_page(public_page(edition), folder / PUBLIC / PAGE)
         write_page(page_of(series, *summarizing.current(), span=span_of(since, until)), folder / PAGE)
     if under_prefect():
         create_markdown_artifact(markdown(headlines(series)), key="measures", description="What was measured")

@@ -1,6 +1,6 @@
 """Series: every measure of the archive at once, and as files."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +55,7 @@ class Series:
 
 
 def series_of(rollup: RollUp, kept: Kept = NOTHING, history: RollUp | None = None) -> Series:
-    """Compute every measure; of nothing every one is empty, with its columns.
+    """Compute every measure but the forecast; of nothing every one is empty, with its columns.
 
     What is `kept` in the ledger is of all of `history`, of which the roll-up may have some months alone.
     """
@@ -76,10 +76,16 @@ def series_of(rollup: RollUp, kept: Kept = NOTHING, history: RollUp | None = Non
         lifetimes=lifetimes(rollup),
         lifetime_distribution=lifetime_distribution(rollup),
         growth=growth(_subjects(monthly, sources, kinds)),
-        forecast=forecast({name: monthly.set_index("month")[name] for name in ("reports", "sightings")}),
+        forecast=forecast({}),
         contents=found.contents(rollup),
         **of_ledger(yearly_volume(history or rollup), kept),
     )
+
+
+def with_forecast(series: Series) -> Series:
+    """Tell what may come, too: it is fitted anew each time, and takes longer than all measures together."""
+    months = series.monthly.set_index("month")
+    return replace(series, forecast=forecast({name: months[name] for name in ("reports", "sightings")}))
 
 
 def of_ledger(yearly: "pd.DataFrame", kept: Kept) -> "dict[str, pd.DataFrame]":
