@@ -119,10 +119,10 @@ def fan(rows: Sequence[Row], names: Sequence[str], axes: Axes, bands: Sequence[t
             scale=alt.Scale(type="utc"),
             axis=alt.Axis(grid=False, tickCount="month", format="%b %Y", labelOverlap="parity", labelSeparation=8),
         ),
-        color=_colours(axes.colour, names),
     )
     layers = [
         base.mark_area(opacity=0.16).encode(
+            color=_colours(axes.colour, names).legend(None),
             y=alt.Y(f"{low}:Q", title=axes.up_title, scale=alt.Scale(zero=False), axis=alt.Axis(format="~s")),
             y2=alt.Y2(f"{high}:Q"),
         )

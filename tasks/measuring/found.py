@@ -11,6 +11,7 @@ from tasks.measuring.cube import KINDS, Facet
 from tasks.measuring.frames import by_year, crossed, of_rows
 from tasks.measuring.reference import published_contents, published_novelty
 from tasks.measuring.rollup import RollUp
+from tasks.measuring.volumes import with_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,11 +23,13 @@ def contents(rollup: RollUp) -> "pd.DataFrame":
     Columns: year, kind, sightings, new_files, published, published_unique, published_similar_unique. NCMEC counts the
     files of reports, those unique by MD5, and those unique after perceptual hashing (PhotoDNA, Videntifier); beside
     them stand our sightings and new files; that a file is new once and for all is our reading. What NCMEC did not
-    publish is missing. Excluded: nothing. Source of the published: `published_contents.csv`.
+    publish is missing. Excluded: years before the first sighting and after the last. Source of the published:
+    `published_contents.csv`.
     """
     counts = [rollup.table(facet).sum(1) for facet in (Facet.SIGHTINGS, Facet.NEW_FILES)]
-    years, sightings = by_year(rollup.months(), counts[0])
-    _, new = by_year(rollup.months(), counts[1])
+    span = with_files(counts[0])
+    years, sightings = by_year(rollup.months()[span], counts[0][span])
+    _, new = by_year(rollup.months()[span], counts[1][span])
     table = crossed(("year", years), ("kind", KINDS), sightings=sightings, new_files=new)
     published = published_contents().set_index(["year", "kind"]).astype("float64")
     return table.join(published, on=["year", "kind"])

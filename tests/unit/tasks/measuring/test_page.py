@@ -15,7 +15,9 @@ from infra.archive import Dataset, schema
 from tasks.measuring.definitions import definition
 from tasks.measuring.figures import figures
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, cell, heading, render_page
-from tasks.measuring.series import Series, measure
+from tasks.measuring.public import public_edition
+from tasks.measuring.publication import public_page
+from tasks.measuring.series import Series, measure, roll_up, with_forecast
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def headings(document):
     return list(document.iter("h1", "h2", "h3", "h4"))
 
 
-def test_figures_come_in_the_papers_order(page):
+def test_figures_come_in_the_papers_order_and_then_those_after_it(page):
     assert [figure.title for figure in page.figures] == [
         "Monthly volume",
         "Growth",
@@ -57,6 +59,8 @@ def test_figures_come_in_the_papers_order(page):
         "Kinds of files",
         "Seen only once",
         "Lifetimes",
+        "Beside what NCMEC published",
+        "Files by year",
     ]
 
 
@@ -122,6 +126,36 @@ def test_every_figure_says_what_it_counts_and_where_its_rows_are(document, page)
         assert [each.text_content() for each in said] == [part.replace("`", "") for part in figure.definition]
         assert len(said) > 0
         assert element.get("id") == figure.series
+
+
+def test_the_page_of_the_public_edition_says_what_is_withheld(synthetic):
+    edition = public_edition(roll_up(*synthetic), 10, dt.date(2030, 1, 1))
+    page = public_page(edition)
+    document = html.fromstring(render_page(page))
+    assert [each.get("id") for each in document.xpath("//figure")] == [each.series for each in page.figures]
+    hidden = sum(
+        table[name].isna().sum()
+        for table in (each.table for each in page.figures)
+        for name in table
+        if str(table[name].dtype) == "Int64"
+    )
+    assert 0 < hidden == document.xpath("//td/text()").count("withheld")
+    assert document.xpath("string(//p[@class='lead'])").startswith("Calendar years up to 2029")
+    assert "id" not in {*document.xpath("//th/text()")}
+
+
+def test_what_comes_after_the_paper_is_shown_where_there_is_any(synthetic):
+    series = with_forecast(measure(*synthetic))
+    year = int(series.yearly["year"].iloc[0])
+    spared = pd.DataFrame({"year": [year], "sightings": [10], "settled": [1], "repeats": [2], "copies": [3],
+                           "spared": [6], "share": [0.6]})  # fmt: skip
+    ahead = pd.DataFrame({"subject": ["reports"] * 2, "month": pd.to_datetime(["2017-01-01", "2017-02-01"]),
+                          "expected": [5.0, 6.0], "low_80": [4.0, 4.0], "high_80": [7.0, 8.0], "low_95": [3.0, 2.0],
+                          "high_95": [8.0, 9.0], "basis": ["x", "x"]})  # fmt: skip
+    drawn = {each.series: each for each in figures(dataclasses.replace(series, exposure=spared, forecast=ahead))}
+    assert drawn["exposure"].svg
+    assert drawn["forecast"].svg.count('opacity="0.16"') == 2
+    assert "outcomes" not in drawn  # nobody noted any
 
 
 @pytest.mark.parametrize("field", fields(Series), ids=lambda field: field.name)
