@@ -137,7 +137,7 @@ def test_the_page_of_the_public_edition_says_what_is_withheld(synthetic):
         table[name].isna().sum()
         for table in (each.table for each in page.figures)
         for name in table
-        if str(table[name].dtype) == "Int64"
+        if str(table[name].dtype) in {"Int64", "Float64"}
     )
     assert 0 < hidden == document.xpath("//td/text()").count("withheld")
     assert document.xpath("string(//p[@class='lead'])").startswith("Calendar years up to 2029")
