@@ -8,19 +8,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, exists, func, literal, select
 
 from domain.referral import Detail, Event, Feedback, Look, Referral, Usefulness
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
 from infra.ledger.history import utc
 from infra.ledger.moments import seconds, standing
+from infra.ledger.reports import ReportNumber, with_numbers
 
 TENTH = 360
 """Seconds of a tenth of an hour."""
-
-ReportNumber = tuple[str, str]
-"""A reporter's pseudonym, and a report's number there."""
 
 
 class Looks(NamedTuple):
@@ -66,14 +64,15 @@ class FedBack(NamedTuple):
     reports: int
 
 
-def accepted(connection: Connection, numbers: Sequence[ReportNumber]) -> dict[ReportNumber, list[tuple[datetime, str]]]:
-    """Give the accepted revisions of these reports, 500 at most, in order: when each was received, and its id."""
+def accepted(connection: Connection, numbers: Iterable[ReportNumber]) -> dict[ReportNumber, list[tuple[datetime, str]]]:
+    """Give the accepted revisions of these reports, in order: when each was received, and its id."""
     report = schema.report.c
     query = select(report.reporter, report.external_id, report.received_at, report.id)
-    query = query.where(tuple_(report.reporter, report.external_id).in_(numbers), report.rejection.is_(None))
+    query = query.where(report.rejection.is_(None)).order_by(report.revision)
     found: defaultdict[ReportNumber, list[tuple[datetime, str]]] = defaultdict(list)
-    for reporter, number, received_at, report_id in connection.execute(query.order_by(report.revision)):
-        found[reporter, number].append((utc(received_at), report_id))
+    for some in with_numbers(numbers):
+        for reporter, number, received_at, report_id in connection.execute(query.where(some)):
+            found[reporter, number].append((utc(received_at), report_id))
     return found
 
 

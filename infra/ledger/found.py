@@ -11,6 +11,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     String,
     Subquery,
@@ -30,7 +31,7 @@ from domain.media import Kind
 from domain.report import FileFault
 from infra.ledger import novelty, schema
 from infra.ledger.matches import same_entry
-from infra.ledger.moments import standing
+from infra.ledger.moments import LETTERS, as_text, standing
 
 
 class Listed(NamedTuple):
@@ -161,48 +162,70 @@ def fresh(connection: Connection) -> list[Fresh]:
     is held. It is like another one if both are in a cluster of copies, or it is a clip of the other. What has a fault,
     or neither bytes nor MD5, tells nothing. Whether a list knows the file does not matter.
     """
-    brought = _brought(connection)
-    clip = brought.c.file.in_(_clips())
-    like_none = brought.c.nth_copy == 1
-    marks = {"unique": brought.c.nth == 1, "alone": like_none & ~clip, "clip": like_none & clip}
+    first = _first(connection)
+    clip, like_none = first.c.file.in_(_clips()), first.c.moment == first.c.moment_of_copies
+    marks = {"alone": like_none & ~clip, "clip": like_none & clip}
     once = (func.max(case((holds, 1), else_=0)).label(name) for name, holds in marks.items())
-    per_report = select(brought.c.year, brought.c.report_id, *once).group_by(brought.c.year, brought.c.report_id).cte()
-    sums = (func.count(), func.sum(per_report.c.unique), func.sum(per_report.c.alone))
-    rows = connection.execute(select(per_report.c.year, *sums).group_by(per_report.c.year).order_by(per_report.c.year))
-    open_ones = select(per_report.c.report_id).where(per_report.c.clip > per_report.c.alone)
-    doubtful = select(brought.c.year, brought.c.report_id, brought.c.ordinal)
-    doubtful = doubtful.where(like_none & clip, brought.c.report_id.in_(open_ones))
-    more = _more(connection, doubtful) if connection.scalar(select(_clips().exists())) else {}
-    return [Fresh(year, reports, unique, alone + more.get(year, 0)) for year, reports, unique, alone in rows]
+    report = select(first.c.year, first.c.report_id, *once).group_by(first.c.year, first.c.report_id).cte()
+    rows = connection.execute(select(report.c.year, func.count(), func.sum(report.c.alone)).group_by(report.c.year))
+    new = {year: (unique, alone) for year, unique, alone in rows}
+    more = _more(connection, first, report) if connection.scalar(select(_clips().exists())) else Counter[int]()
+    return [
+        Fresh(year, reports, new.get(year, (0, 0))[0], new.get(year, (0, 0))[1] + more[year])
+        for year, reports in sorted(_with_files(connection).items())
+    ]
 
 
-def _brought(connection: Connection) -> CTE:
-    """Select the pictures and films that anybody can tell: whose, which, and its report's rank among those before it.
+def _told() -> ColumnElement[bool]:
+    """Say of a sighting, and its blob if there is one, that it is a picture or film that anybody can tell."""
+    sighting = schema.sighting.c
+    return or_(_sent(), _not_sent()) & sighting.kind.in_((Kind.IMAGE, Kind.VIDEO))
 
-    `nth` is that among the reports of the file, `nth_copy` among those of its copies; the first is 1.
+
+def _sent() -> ColumnElement[bool]:
+    return schema.blob.c.id.is_not(None) & _sound()
+
+
+def _not_sent() -> ColumnElement[bool]:
+    return (schema.sighting.c.fault == FileFault.NOT_SENT) & schema.sighting.c.claimed_md5.is_not(None)
+
+
+def _with_files(connection: Connection) -> dict[int, int]:
+    """Count by year the reports with a picture or film that anybody can tell."""
+    sighting, report = schema.sighting, standing(connection)
+    files = sighting.outerjoin(schema.blob, schema.blob.c.id == sighting.c.blob_id)
+    there = select(sighting.c.report_id).select_from(files).where(sighting.c.report_id == report.c.id, _told()).exists()
+    query = select(report.c.year, func.count()).where(there).group_by(report.c.year)
+    return dict(connection.execute(query).tuples().all())
+
+
+def _first(connection: Connection) -> CTE:
+    """Select every such file: the report that brought it first, when, and when a copy of it was brought first.
+
+    Of reports that came at one moment, the one of the smaller id was first. A moment is text that sorts by both.
     """
     sighting, blob, member, report = schema.sighting.c, schema.blob.c, schema.cluster_member.c, standing(connection)
     same = select(blob.md5, func.min(blob.id).label("id")).where(blob.fault.is_(None)).group_by(blob.md5).subquery()
-    sent = blob.id.is_not(None) & _sound()
-    not_sent = (sighting.fault == FileFault.NOT_SENT) & sighting.claimed_md5.is_not(None)
-    file = case((sent, blob.id), else_=func.coalesce(same.c.id, sighting.claimed_md5))
-    told = (
-        select(report.c.year, report.c.received_at, sighting.report_id, sighting.ordinal, file.label("file"))
+    file = case((_sent(), blob.id), else_=func.coalesce(same.c.id, sighting.claimed_md5)).label("file")
+    moment = func.min(as_text(connection, report.c.received_at) + report.c.id).label("moment")
+    first = (
+        select(file, moment)
         .join_from(schema.sighting, report, report.c.id == sighting.report_id)
         .join(schema.blob, blob.id == sighting.blob_id, isouter=True)
-        .join(same, not_sent & (same.c.md5 == sighting.claimed_md5), isouter=True)
-        .where(or_(sent, not_sent), sighting.kind.in_((Kind.IMAGE, Kind.VIDEO)))
+        .join(same, _not_sent() & (same.c.md5 == sighting.claimed_md5), isouter=True)
+        .where(_told())
+        .group_by(file)
         .subquery()
+        .c
     )
-    in_order = (told.c.received_at, told.c.report_id)
-    copies = (member.member == told.c.file) & (member.kind == ClusterKind.COPIES)
-    nth = func.rank().over(partition_by=told.c.file, order_by=in_order)
-    group = func.coalesce(member.cluster_id, told.c.file)
-    nth_copy = func.rank().over(partition_by=group, order_by=in_order)
+    copies = (member.member == first.file) & (member.kind == ClusterKind.COPIES)
+    group = func.coalesce(member.cluster_id, first.file)
     query = select(
-        told.c.year, told.c.report_id, told.c.ordinal, told.c.file, nth.label("nth"), nth_copy.label("nth_copy")
-    )
-    return query.join_from(told, schema.cluster_member, copies, isouter=True).cte()
+        cast(func.substr(first.moment, 1, 4), Integer).label("year"),
+        func.substr(first.moment, LETTERS + 1).label("report_id"),
+        first.file, first.moment, func.min(first.moment).over(partition_by=group).label("moment_of_copies"),
+    )  # fmt: skip
+    return query.outerjoin(schema.cluster_member, copies).cte()
 
 
 def _clips() -> Select[tuple[str]]:
@@ -214,9 +237,14 @@ def _clips() -> Select[tuple[str]]:
     return select(either.c.one)
 
 
-def _more(connection: Connection, doubtful: Select[tuple[int, str, int]]) -> Counter[int]:
-    """Count by year the reports of which a clip alone could be like nothing before."""
-    rows = connection.execute(doubtful).all()
-    told = novelty.answers(connection, sorted({report for _, report, _ in rows}), str)
-    alone = {report: year for year, report, ordinal in rows if told[report, ordinal].first == report}
+def _more(connection: Connection, first: CTE, report: CTE) -> Counter[int]:
+    """Count by year the reports of which a film alone could be like nothing before that may be a clip."""
+    sighting = schema.sighting.c
+    open_ones = select(report.c.report_id).where(report.c.clip > report.c.alone)
+    same = (sighting.report_id == first.c.report_id) & (sighting.blob_id == first.c.file) & sighting.fault.is_(None)
+    clips = select(first.c.year, first.c.report_id, sighting.ordinal).join_from(first, schema.sighting, same)
+    clips = clips.where(first.c.file.in_(_clips()), first.c.report_id.in_(open_ones))
+    rows = connection.execute(clips).all()
+    told = novelty.answers(connection, sorted({whose for _, whose, _ in rows}), str)
+    alone = {whose: year for year, whose, ordinal in rows if told[whose, ordinal].first == whose}
     return Counter(alone.values())

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, Subquery, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, String, Subquery, cast, extract, func, select
 
 from infra.ledger import schema
+
+LETTERS = 26
+"""Letters of a moment as text: YYYY-MM-DD HH:MM:SS.ffffff."""
 
 
 def standing(connection: Connection) -> Subquery:
@@ -25,3 +28,10 @@ def seconds(connection: Connection, moment: ColumnElement[datetime]) -> ColumnEl
     if connection.dialect.name == "postgresql":  # which would round to the nearest
         told = func.floor(told)
     return cast(told, BigInteger)
+
+
+def as_text(connection: Connection, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+    """Write a moment of the ledger as text of `LETTERS` letters, which sorts as moments do."""
+    if connection.dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24:MI:SS.US", type_=String)
+    return cast(moment, String)  # as SQLite has it

@@ -1,10 +1,12 @@
 """Reports in the ledger: what was taken in, whole, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import groupby
+from operator import itemgetter
 
-from sqlalchemy import BindParameter, Connection, Table, Update, bindparam, select, tuple_, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Table, Update, bindparam, select, update
 
 from domain.counts import Counts
 from domain.intake import HeldFile, SightedFile, Taken
@@ -14,6 +16,9 @@ from infra.ledger.engine import Row, upsert
 
 MANY = 500
 """Values of one query: databases bound how many a statement may name."""
+
+ReportNumber = tuple[str, str]
+"""A reporter's pseudonym, and a report's number there."""
 
 
 _FINISHED = schema.report.c.rejection.is_distinct_from(Rejection.UNFINISHED)
@@ -73,18 +78,27 @@ def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
 def _numbered(connection: Connection, fresh: Sequence[Taken]) -> dict[str, int]:
     """Number each report among those of the same reporter and external id: 1, or one more than the last."""
     report = schema.report.c
-    same = tuple_(report.reporter, report.external_id)
     last: defaultdict[tuple[str, str], int] = defaultdict(int)
-    named = sorted({(one.pseudonym, one.external_id) for one in fresh if one.pseudonym})
-    for start in range(0, len(named), MANY):
-        query = select(report.reporter, report.external_id, report.revision).where(_FINISHED)
-        for reporter, external_id, revision in connection.execute(query.where(same.in_(named[start : start + MANY]))):
+    query = select(report.reporter, report.external_id, report.revision).where(_FINISHED)
+    for some in with_numbers((one.pseudonym, one.external_id) for one in fresh if one.pseudonym):
+        for reporter, external_id, revision in connection.execute(query.where(some)):
             last[reporter, external_id] = max(last[reporter, external_id], revision)
     numbers: dict[str, int] = {}
     for one in fresh:
         name = (one.pseudonym, one.external_id)
         last[name] = numbers[one.report_id] = last[name] + 1 if one.pseudonym else 1
     return numbers
+
+
+def with_numbers(named: Iterable[ReportNumber]) -> Iterator[ColumnElement[bool]]:
+    """Say of reports that they have one of these numbers, a reporter and some numbers at a time.
+
+    So SQLite looks them up by their index; of pairs in a list it reads all reports.
+    """
+    report = schema.report.c
+    for reporter, group in groupby(sorted(set(named)), key=itemgetter(0)):
+        for some in _slices([number for _, number in group]):
+            yield (report.reporter == reporter) & report.external_id.in_(some)
 
 
 def _supersede(connection: Connection, fresh: Sequence[Taken]) -> None:

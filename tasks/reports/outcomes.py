@@ -28,8 +28,7 @@ from domain.referral import (
     Usefulness,
 )
 from infra.ledger import desk
-from infra.ledger.desk import ReportNumber
-from infra.ledger.reports import MANY
+from infra.ledger.reports import MANY, ReportNumber
 from infra.world import world
 from tasks.reports.moments import checked_receipt
 from tasks.reports.taking import pseudonym
@@ -78,7 +77,7 @@ def take_outcomes(file: Path) -> tuple[Counts, list[Refused]]:
 def _taken(told: Sequence[Told]) -> tuple[int, list[Refused]]:
     """Write what lines say, count what is new, and give those whose report the ledger does not have."""
     with world().ledger.begin() as connection:
-        known = desk.accepted(connection, sorted({each.number for each in told}))
+        known = desk.accepted(connection, {each.number for each in told})
         found = [(each, attached(each.event.at, known.get(each.number, ()))) for each in told]
         new = desk.record(connection, [(to, each.event) for each, to in found if not isinstance(to, OutcomeFault)])
     return new, [Refused(each.line, why) for each, why in found if isinstance(why, OutcomeFault)]
