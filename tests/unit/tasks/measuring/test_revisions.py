@@ -109,6 +109,15 @@ def test_a_month_without_reports_is_said_too_and_one_before_all_others_is_no_rev
     assert rows == {("2016-06", what): (0, 1) for what in ABOUT_MAY}
 
 
+def test_what_the_ledger_tells_is_of_all_history_whichever_months_are_asked_for(months):
+    sent("late", MAY)
+    say(history())
+    series = read_series(since=JULY.date())
+    assert series.monthly["reports"].sum() == 1
+    assert series.outcomes["reports"].to_list() == [5]
+    assert len(series.revisions) == len(ABOUT_MAY)
+
+
 def test_a_month_that_was_said_stays_closed(months):
     sent("again", MAY + timedelta(days=1), number="l1")
     sent("more", JUNE)
