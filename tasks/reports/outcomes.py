@@ -159,5 +159,10 @@ _READERS: Mapping[Outcome, Callable[[datetime, Mapping[str, str]], Event]] = {
 
 @step
 def intake_outcomes(file: Path) -> Counts:
-    """Take what a table says became of reports, if there is one."""
-    return take_outcomes(file)[0] if file.exists() else Counts()
+    """Take what a table says became of reports, if there is one; one with other columns is counted, and left."""
+    if not file.exists():
+        return Counts()
+    try:
+        return take_outcomes(file)[0]
+    except InvalidSettings:
+        return Counts(outcome_tables_refused=1)

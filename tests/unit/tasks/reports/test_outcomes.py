@@ -141,3 +141,4 @@ def test_the_command_names_refused_lines_and_ends_with_1_if_there_are_any(report
 def test_a_folder_without_a_table_has_nothing_to_take(report):
     assert intake_outcomes.fn(report / "outcomes.csv") == {}
     assert intake_outcomes.fn(table(report, *GOOD))["outcomes_new"] == 6
+    assert intake_outcomes.fn(table(report, head="note")) == {"outcome_tables_refused": 1}
