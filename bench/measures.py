@@ -163,7 +163,7 @@ def _peak() -> float:
 
 
 def _ours(root: Path, job: str) -> dict[str, Any]:
-    """Count everything from the archive's files, on workers."""
+    """Count everything from the archive's files, on workers where there is much."""
     from distributed import Client  # noqa: PLC0415 (as above)
 
     from infra.archive import Dataset  # noqa: PLC0415 (as above)
@@ -186,14 +186,15 @@ def _ours(root: Path, job: str) -> dict[str, Any]:
             series_of(rollup)
         return _rows(rollup)
 
-    with running() as address, Client(address, set_as_default=False) as client:
-        few = {dataset: ids[: 2 * CORES * AT_ONCE] for dataset, ids in batches.items()}
-        warm = root / "warm"
-        warm.mkdir(exist_ok=True)
-        for dataset, ids in few.items():
-            build(warm, [(dataset, each) for each in ids], said(nobody))
-        shutil.rmtree(warm)
-        series_of(bringing.bring_up(warm, world().archive, few, nobody))
+    few = {dataset: ids[: 2 * CORES * AT_ONCE] for dataset, ids in batches.items()}
+    warm = root / "warm"
+    series_of(bringing.bring_up(warm, world().archive, few, nobody))
+    with ExitStack() as stack:
+        client = None
+        if sum(map(len, batches.values())) > bringing.MANY:
+            client = stack.enter_context(Client(stack.enter_context(running()), set_as_default=False))
+            for dataset, ids in few.items():
+                build(warm, [(dataset, each) for each in ids], said(nobody))
         shutil.rmtree(warm)
         return _timed(count, client)
 

@@ -29,9 +29,15 @@ CONDUCT = {
     "distributed.worker.memory.pause": False,
     "distributed.scheduler.allowed-failures": 1,
     "distributed.deploy.lost-worker-timeout": "60s",
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 128 * 2**20,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 32 * 2**20,
 }
 """How Dask is to behave: nothing spills to disk in the clear, a batch is given up once it has cost two workers, and a
-worker is not while it starts again on a busy machine."""
+worker is not while it starts again on a busy machine. It does not watch itself a hundred times a second. Workers keep
+some free memory at hand, where Dask would have them hand back every array that they are done with, and fetch the next
+one page by page."""
 
 _address = ""
 _clusters: list[Any] = []

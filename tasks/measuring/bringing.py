@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MANY = 32
 """Batches that are worth the workers."""
 
-_TOGETHER = 8
+_TOGETHER = 32
 """Batches that become one level."""
 
 Batches = Mapping[Dataset, Sequence[str]]

@@ -17,6 +17,7 @@ from domain.media import Kind
 from domain.report import Source, Vector
 from infra.seen.totals import TAG_BITS, Totals
 from tasks.measuring.kernels import (
+    DAY,
     PARTITIONS,
     Lists,
     Text,
@@ -24,15 +25,13 @@ from tasks.measuring.kernels import (
     count_sightings,
     first_in_report,
     lay_out,
+    month_of_each,
 )
 from tasks.measuring.regions import UNASSIGNED, countries
 from tasks.measuring.tally import Numbers, Tally, tally, total
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-DAY = 86_400_000_000
-"""Microseconds of a day."""
 
 SOURCES, KINDS, VECTORS = tuple(Source), tuple(Kind), tuple(Vector)
 REGIONS = ("Africa", "Americas", "Antarctica", "Asia", "Europe", "Oceania", UNASSIGNED)
@@ -149,12 +148,11 @@ def kind_and_number(cells: Numbers) -> tuple[Numbers, Numbers]:
 
 def months(micros: Numbers) -> Numbers:
     """Number the months of moments (microseconds since 1970, UTC) from January 1970."""
-    days = micros // DAY
-    if not len(days):
-        return days
-    first = int(days.min())
-    table = np.arange(first, int(days.max()) + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return table[days - first]
+    if not len(micros):
+        return micros
+    first, last = (int(each) // DAY for each in (micros.min(), micros.max()))
+    table = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return month_of_each(micros, first, table)
 
 
 def cells_of(facet: Facet, cube: Tally) -> tuple[Numbers, Numbers, Numbers, Numbers]:
@@ -189,8 +187,8 @@ def _text(texts: "pa.ChunkedArray | pa.Array", names: tuple[str, ...]) -> Text:
 
 def _lists(lists: "pa.ChunkedArray", names: tuple[str, ...]) -> Lists:
     told = lists.combine_chunks()
-    ends = np.concatenate([[0], np.cumsum(told.value_lengths().to_numpy(), dtype=np.int64)])
-    return ends, *_text(told.flatten(), names)
+    starts = told.offsets.to_numpy()
+    return starts - starts[0], *_text(told.flatten(), names)
 
 
 @cache

@@ -14,8 +14,11 @@ Words = NDArray[np.uint64]
 Places = NDArray[np.int32]
 Text = tuple[Places, Numbers]
 """Each row's place among some values, and the number of each value."""
-Lists = tuple[Numbers, Places, Numbers]
+Lists = tuple[Places, Places, Numbers]
 """Where each row's members begin and the last one's end, each member's place among values, the number of each value."""
+
+DAY = 86_400_000_000
+"""Microseconds of a day."""
 
 PARTITIONS = 64
 """Partitions of files, by the first bits of their keys."""
@@ -23,6 +26,15 @@ PARTITIONS = 64
 _SHIFT = np.uint64(58)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FAR = np.uint64(32)
+
+
+@compiled
+def month_of_each(moments: Numbers, first: int, table: Numbers) -> Numbers:
+    """Look the month of each moment (microseconds) up in a table of days from the `first` one on."""
+    months = np.empty(len(moments), np.int64)
+    for row in range(len(moments)):
+        months[row] = table[moments[row] // DAY - first]
+    return months
 
 
 @compiled

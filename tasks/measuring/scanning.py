@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,13 +141,15 @@ def _settle(folder: Path, spill: Path, partitions: Sequence[int]) -> list[tuple[
     tables = [(table.with_suffix(_SIGHTINGS), np.load(table)) for table in spill.glob(f"*{_TABLE}")]
     results = []
     for partition in partitions:
-        pieces = []
-        for file, table in tables:
-            with file.open("rb", buffering=0) as content:
-                for first, end in table[:, partition : partition + 2].tolist():
-                    content.seek(first * _RECORD)
-                    pieces.append(content.read((end - first) * _RECORD))
-        totals = added_up(np.frombuffer(b"".join(pieces), np.uint64).reshape(-1, 3))
+        cuts = [(file, *cut) for file, table in tables for cut in table[:, partition : partition + 2].tolist()]
+        content, place = np.empty(_RECORD * sum(end - first for _, first, end in cuts), np.uint8), 0
+        for file, several in groupby(cuts, key=itemgetter(0)):
+            with file.open("rb", buffering=0) as spilled:
+                for _, first, end in several:
+                    spilled.seek(first * _RECORD)
+                    place += spilled.readinto(content[place : place + (end - first) * _RECORD])
+        assert place == len(content)
+        totals = added_up(content.view(np.uint64).reshape(-1, 3))
         results.append((partition, write_level(folder, totals), of_files(totals)))
     return results
 
