@@ -38,9 +38,11 @@ def run(
     import uvicorn  # noqa: PLC0415 (a command pays for its own imports alone)
 
     from apps.gateway.app import make_app  # noqa: PLC0415 (as above)
+    from infra.heaps import share_heaps  # noqa: PLC0415 (as above)
     from infra.ledger.engine import migrate  # noqa: PLC0415 (as above)
     from infra.world import world  # noqa: PLC0415 (as above)
 
+    share_heaps()
     migrate(world().ledger)
     typer.echo(f"The gateway listens on http://{host}:{port}/ispws/")
     uvicorn.run(make_app(), host=host, port=port, access_log=False, log_level="warning", server_header=False)
