@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from cybertips import write_drop
 from taken_in import key, record, sighted, taken
@@ -54,6 +55,24 @@ def test_keys_are_rotated_and_old_ones_forgotten(reports, data):
     assert len((data / "keys" / "sealing.key").read_text().split()) == 1
     world.cache_clear()
     assert world().blobs.read(reports[0].files[0].content.blob) == PNG
+
+
+def test_the_measures_of_a_span_are_written_and_said(tmp_path):
+    words = ("--data", str(tmp_path))
+    told("simulate", "history", "--reports", "10000", "--seed", "3", *words)
+    for command in (
+        ["intake", str(tmp_path / "history/inbox")],
+        ["measure", "--since", "2015-01", "--until", "2016-06"],
+    ):
+        done = subprocess.run([BREAKWATER, *command, *words], capture_output=True, text=True, timeout=200, check=False)
+        assert done.returncode == 0, done.stderr
+    folder = tmp_path / "measures" / "2015-01_2016-06"
+    assert f"{folder / 'index.html'}" in done.stdout.replace("\n", "")
+    monthly = pd.read_parquet(folder / "monthly.parquet")
+    assert [f"{monthly['month'].iloc[place]:%Y-%m}" for place in (0, -1)] == ["2015-01", "2016-06"]
+    assert f"{monthly['reports'].sum():,}" in done.stdout
+    assert not (tmp_path / "measures" / "index.html").exists()
+    assert "the span ends before it begins" in told("measure", "--since", "2016-01", "--until", "2015-01", code=2)
 
 
 def test_a_simulated_history_goes_through_intake_once(data):

@@ -33,7 +33,6 @@ print(text.value.decode().count("<heap nr="))
 @pytest.mark.skipif(sys.platform != "linux", reason="heaps are those of glibc")
 def test_threads_share_two_heaps_and_have_one_each_otherwise():
     heaps = {
-        told: int(subprocess.check_output([sys.executable, "-c", FILL.format(told=told)]))
-        for told in (True, False)
+        told: int(subprocess.check_output([sys.executable, "-c", FILL.format(told=told)])) for told in (True, False)
     }
     assert heaps[True] <= 2 < heaps[False]
