@@ -62,7 +62,10 @@ ID_BYTES = 16
 _REPEATING = ["ordinal", "kind", "source", "incidents", "files", "vectors.list.element", "countries.list.element"]
 """Columns of which a dictionary is worth its making, by their paths in Parquet; keys and digests hardly repeat."""
 
-_TEXTS = ["kind", "source", "vectors.list.element", "countries.list.element"]
+_TEXTS = {
+    Dataset.REPORTS: ["source", "vectors.list.element", "countries.list.element"],
+    Dataset.SIGHTINGS: ["kind", "source"],
+}
 
 _MEASURED = [*_REPEATING, "received_at"]
 """Columns whose least and greatest value tell a reader something."""
@@ -151,7 +154,7 @@ class Archive:
         import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
         content = pa.BufferReader(self._verified(dataset, batch_id))
-        return pq.read_table(content, columns=list(columns), use_threads=False, read_dictionary=_TEXTS)
+        return pq.ParquetFile(content, read_dictionary=_TEXTS[dataset]).read(list(columns), use_threads=False)
 
     def _verified(self, dataset: Dataset, batch_id: str) -> bytes:
         place = self._place(dataset, batch_id)

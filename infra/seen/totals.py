@@ -15,7 +15,7 @@ is the lesser one, and of two at once the one with the lesser tag."""
 NEVER = np.uint64(2**64 - 1)
 """The first moment of a file that no report names; its last is 0."""
 
-_IN_BUCKET = 16
+_IN_BUCKET = 4
 """Sightings of a bucket, at most as a rule."""
 
 

@@ -107,9 +107,8 @@ def of_sightings(rows: "pa.Table") -> tuple[Tally, NDArray[np.uint64], Numbers]:
 
 def _empty(micros: Numbers) -> tuple[Numbers, int, Numbers]:
     """Make a table of months, sources and what is counted: each row's month in it, its first month, the table."""
-    month = months(micros)
-    first = int(month.min())
-    return month - first, first, np.zeros((int(month.max()) - first + 1, len(SOURCES), WIDTH), np.int64)
+    first, last = months(np.array([micros.min(), micros.max()])).tolist()
+    return months(micros) - first, first, np.zeros((last - first + 1, len(SOURCES), WIDTH), np.int64)
 
 
 def _filled(cube: Numbers, first: int) -> Tally:

@@ -20,10 +20,10 @@ Lists = tuple[Places, Places, Numbers]
 DAY = 86_400_000_000
 """Microseconds of a day."""
 
-PARTITIONS = 64
+PARTITIONS = 256
 """Partitions of files, by the first bits of their keys."""
 
-_SHIFT = np.uint64(58)
+_SHIFT = np.uint64(56)
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _FAR = np.uint64(32)
 
@@ -85,7 +85,8 @@ def _turned(word: np.uint64) -> np.uint64:
 def first_in_report(reports: Words, files: Words, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark the rows whose file the same report has not named in an earlier row; a file not `known` is always marked.
 
-    A table of rows, at most half full, tells which pairs of report and file there were.
+    Rows of a report stand together. Where there are several, a table of rows, at most half full, tells which pairs of
+    report and file there were.
     """
     rows = len(files)
     size = 8
@@ -93,8 +94,11 @@ def first_in_report(reports: Words, files: Words, known: NDArray[np.bool_]) -> N
         size *= 2
     table = np.full(size, -1, np.int32)
     marked = np.ones(rows, np.bool_)
+    follows = False
     for row in range(rows):
-        if not known[row]:
+        goes_on = row + 1 < rows and reports[row, 0] == reports[row + 1, 0] and reports[row, 1] == reports[row + 1, 1]
+        alone, follows = not (follows or goes_on), goes_on
+        if alone or not known[row]:
             continue
         mixed = ((reports[row, 0] ^ files[row, 0]) * _MIX + (reports[row, 1] ^ files[row, 1])) * _MIX
         slot = np.int64(mixed >> _FAR) & (size - 1)

@@ -1,12 +1,13 @@
 """Scanning: batches of the archive to counts and to totals of their files; at scale on the run's workers."""
 
+import os
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
+from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from infra.archive import Archive, Dataset
 from infra.cluster import fan_out, running
 from infra.seen.levels import Level, Levels, write_level
-from infra.seen.totals import added_up
+from infra.seen.totals import added_up, joined
 from infra.world import world
 from tasks.measuring import cube
 from tasks.measuring.corrections import corrected
@@ -51,7 +52,10 @@ _KEYS = {Dataset.REPORTS: ("report_id",), Dataset.SIGHTINGS: ("ordinal",)}
 
 SPILL = "spill-"
 AT_ONCE = 4
-"""Batches, or partitions, that a worker takes at once."""
+"""Batches that a worker takes at once."""
+
+_SETTLED = 16
+"""Partitions that it takes at once."""
 
 _SIGHTINGS, _TABLE = ".sightings", ".npy"
 
@@ -107,7 +111,7 @@ def build(folder: Path, batches: Sequence[Named], said: "pa.Table") -> tuple[Spa
             scan_some = partial(_scan, spill, said)
             scanned = [one for some in fan_out(scan_some, batches, batch=AT_ONCE) for one in some]
             settle = partial(_settle, folder, spill)
-            settled = [one for some in fan_out(settle, range(PARTITIONS), batch=AT_ONCE) for one in some]
+            settled = [one for some in fan_out(settle, range(PARTITIONS), batch=_SETTLED) for one in some]
     finally:
         shutil.rmtree(spill)
     settled.sort(key=lambda each: each[0])
@@ -137,21 +141,30 @@ def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple
 
 
 def _settle(folder: Path, spill: Path, partitions: Sequence[int]) -> list[tuple[int, Level, RollUp]]:
-    """Add the sightings of partitions up, and write each as a part of a level. A Dask worker runs this."""
-    tables = [(table.with_suffix(_SIGHTINGS), np.load(table)) for table in spill.glob(f"*{_TABLE}")]
-    results = []
-    for partition in partitions:
-        cuts = [(file, *cut) for file, table in tables for cut in table[:, partition : partition + 2].tolist()]
-        content, place = np.empty(_RECORD * sum(end - first for _, first, end in cuts), np.uint8), 0
-        for file, several in groupby(cuts, key=itemgetter(0)):
-            with file.open("rb", buffering=0) as spilled:
-                for _, first, end in several:
-                    spilled.seek(first * _RECORD)
-                    place += spilled.readinto(content[place : place + (end - first) * _RECORD])
-        assert place == len(content)
-        totals = added_up(content.view(np.uint64).reshape(-1, 3))
-        results.append((partition, write_level(folder, totals), of_files(totals)))
-    return results
+    """Add up the sightings of partitions in a row, and write a piece of a level. A Dask worker runs this.
+
+    One partition is small enough to be added up near the processor, and a piece large enough to be worth a file.
+    """
+    with ExitStack() as stack:
+        spilled = [
+            (stack.enter_context(table.with_suffix(_SIGHTINGS).open("rb", buffering=0)), np.load(table))
+            for table in spill.glob(f"*{_TABLE}")
+        ]
+        totals = joined([added_up(_of_partition(spilled, partition)) for partition in partitions])
+    return [(partitions[0], write_level(folder, totals), of_files(totals))]
+
+
+def _of_partition(spilled: Sequence[tuple[FileIO, NDArray[np.int64]]], partition: int) -> NDArray[np.uint64]:
+    """Read the sightings of a partition from all files, by their tables."""
+    cuts = [(file, table[:, partition : partition + 2].tolist()) for file, table in spilled]
+    content = np.empty(_RECORD * sum(end - first for _, some in cuts for first, end in some), np.uint8)
+    place = 0
+    for file, some in cuts:
+        for first, end in some:
+            room = content[place : place + (end - first) * _RECORD].data
+            place += os.preadv(file.fileno(), [room], first * _RECORD)
+    assert place == len(content)
+    return content.view(np.uint64).reshape(-1, 3)
 
 
 def clear(folder: Path) -> None:
