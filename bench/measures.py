@@ -171,7 +171,7 @@ def _ours(root: Path, job: str) -> dict[str, Any]:
     from infra.world import world  # noqa: PLC0415 (as above)
     from tasks.measuring import bringing  # noqa: PLC0415 (as above)
     from tasks.measuring.corrections import said  # noqa: PLC0415 (as above)
-    from tasks.measuring.scanning import AT_ONCE, build  # noqa: PLC0415 (as above)
+    from tasks.measuring.scanning import build  # noqa: PLC0415 (as above)
     from tasks.measuring.series import series_of  # noqa: PLC0415 (as above)
 
     batches, nobody = _batches(root), _nobody()
@@ -186,7 +186,7 @@ def _ours(root: Path, job: str) -> dict[str, Any]:
             series_of(rollup)
         return _rows(rollup)
 
-    few = {dataset: ids[: 2 * CORES * AT_ONCE] for dataset, ids in batches.items()}
+    few = {dataset: ids[: bringing.MANY // 2] for dataset, ids in batches.items()}
     warm = root / "warm"
     series_of(bringing.bring_up(warm, world().archive, few, nobody))
     with ExitStack() as stack:

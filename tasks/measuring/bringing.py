@@ -26,10 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MANY = 32
-"""Batches that are worth the workers."""
-
-_TOGETHER = 32
-"""Batches that become one level."""
+"""Batches that are worth the workers, or several levels."""
 
 Batches = Mapping[Dataset, Sequence[str]]
 
@@ -89,8 +86,8 @@ def _counted(folder: Path, archive: Archive, batches: Sequence[Named], now: "pa.
 def _grown(before: Standing, archive: Archive, new: Sequence[Named]) -> Standing:
     """Add batches that are not counted yet."""
     changes, levels, covered = [before.rollup], before.levels, dict(before.covered)
-    for start in range(0, len(new), _TOGETHER):
-        some = new[start : start + _TOGETHER]
+    for start in range(0, len(new), MANY):
+        some = new[start : start + MANY]
         scanned = [scan(archive, each, before.said) for each in some]
         found = added_up(np.vstack([each.sightings for each in scanned]))
         held = levels.find(found)

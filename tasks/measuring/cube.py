@@ -21,6 +21,7 @@ from tasks.measuring.kernels import (
     PARTITIONS,
     Lists,
     Text,
+    cells_of_files,
     count_reports,
     count_sightings,
     first_in_report,
@@ -73,8 +74,6 @@ _OF_REPORTS = (
 )  # fmt: skip
 """In the order of `count_reports`."""
 
-_TAG = (1 << TAG_BITS) - 1
-
 
 def of_reports(rows: "pa.Table") -> Tally:
     """Count reports, incidents, and the reports that name a country, and each vector, region and country."""
@@ -116,42 +115,34 @@ def _filled(cube: Numbers, first: int) -> Tally:
     return Tally(cells + first * cube[0].size, cube.reshape(-1)[cells])
 
 
-def of_files(files: Totals) -> Tally:
-    """Count files as new in the month of their first sighting, by its source and kind."""
-    moments = files.firsts.astype(np.int64)
-    tags = moments & _TAG
-    where = (months(moments >> TAG_BITS) * len(SOURCES) + (tags >> 2)) * WIDTH
-    return tally(where + _STARTS[Facet.NEW_FILES] + (tags & 3))
+def of_files(files: Totals) -> tuple[Tally, Tally, Tally]:
+    """Count files that a report names in three ways; a file's source and kind are those of its first sighting.
 
-
-def reports_each(files: Totals) -> Tally:
-    """Count files by how many reports named them and by kind; `kind_and_number` reads the cells."""
-    return tally(files.reports.astype(np.int64) << 2 | _kinds(files))
-
-
-def days_each(files: Totals) -> Tally:
-    """Count files that at least two reports named by their days from first to last, rounded up, and by kind."""
-    again = np.flatnonzero(files.reports > 1)
-    spans = (files.lasts[again] >> TAG_BITS).astype(np.int64) - (files.firsts[again] >> TAG_BITS).astype(np.int64)
-    return tally(-(-spans // DAY) << 2 | _kinds(files)[again])
-
-
-def _kinds(files: Totals) -> Numbers:
-    return (files.firsts & 3).astype(np.int64)
+    As new, in the cube. By how many reports named them, and by kind. Those that at least two reports named by their
+    days from first to last, rounded up, and by kind. `kind_and_number` reads the cells of the last two.
+    """
+    if not len(files):
+        return total([]), total([]), total([])
+    first, table = _calendar(*(int(each) >> TAG_BITS for each in (files.firsts.min(), files.firsts.max())))
+    cube = (len(SOURCES), WIDTH, _STARTS[Facet.NEW_FILES])
+    new, reports, days = cells_of_files(files.rows, TAG_BITS, first, table, cube)
+    return tally(new), tally(reports), tally(days)
 
 
 def kind_and_number(cells: Numbers) -> tuple[Numbers, Numbers]:
-    """Read the cells of `reports_each` and `days_each`: the kind by its number, and the reports or days."""
+    """Read the cells of the histograms of `of_files`: the kind by its number, and the reports or days."""
     return cells & 3, cells >> 2
 
 
 def months(micros: Numbers) -> Numbers:
     """Number the months of moments (microseconds since 1970, UTC) from January 1970."""
-    if not len(micros):
-        return micros
-    first, last = (int(each) // DAY for each in (micros.min(), micros.max()))
-    table = np.arange(first, last + 1).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    return month_of_each(micros, first, table)
+    return month_of_each(micros, *_calendar(int(micros.min()), int(micros.max()))) if len(micros) else micros
+
+
+def _calendar(low: int, high: int) -> tuple[int, Numbers]:
+    """Give the first of the days from one moment to another, from 1970 on, and the month of each day."""
+    days = np.arange(low // DAY, high // DAY + 1)
+    return low // DAY, days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def cells_of(facet: Facet, cube: Tally) -> tuple[Numbers, Numbers, Numbers, Numbers]:

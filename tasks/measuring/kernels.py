@@ -150,3 +150,27 @@ def lay_out(
             out[place, 0], out[place, 1] = key, _turned(files[row, 1])
             out[place, 2] = np.uint64(micros[row] << bits | tag)
     return out, ends
+
+
+@compiled
+def cells_of_files(
+    files: Words, bits: int, first: int, table: Numbers, cube: tuple[int, int, int]
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Give cells of files (rows of what was seen): as new, by reports and kind, and by days and kind.
+
+    `bits` are those of a moment's tag, `table` has months of days from the `first` one on, and `cube` is its sources,
+    its width, and where new files begin.
+    """
+    sources, width, start = cube
+    new, reports = np.empty(len(files), np.int64), np.empty(len(files), np.int64)
+    days, count = np.empty(len(files), np.int64), 0
+    for row in range(len(files)):
+        moment, tag = np.int64(files[row, 2] >> np.uint64(bits)), np.int64(files[row, 2] & np.uint64((1 << bits) - 1))
+        kind, named = tag & 3, np.int64(files[row, 4])
+        new[row] = (table[moment // DAY - first] * sources + (tag >> 2)) * width + start + kind
+        reports[row] = named << 2 | kind
+        if named > 1:
+            span = np.int64(files[row, 3] >> np.uint64(bits)) - moment
+            days[count] = -(-span // DAY) << 2 | kind
+            count += 1
+    return new, reports, days[:count]

@@ -82,8 +82,7 @@ def of_volumes(volumes: Tally) -> RollUp:
 
 def of_files(files: Totals) -> RollUp:
     """Roll up what was seen of files; those that no report names are none."""
-    seen = files.seen()
-    return RollUp(cube.of_files(seen), cube.reports_each(seen), cube.days_each(seen))
+    return RollUp(*cube.of_files(files.seen()))
 
 
 def _month(day: date) -> int:

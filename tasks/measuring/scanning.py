@@ -51,7 +51,7 @@ _KEYS = {Dataset.REPORTS: ("report_id",), Dataset.SIGHTINGS: ("ordinal",)}
 """What corrections need beside them."""
 
 SPILL = "spill-"
-AT_ONCE = 4
+AT_ONCE = 8
 """Batches that a worker takes at once."""
 
 _SETTLED = 16
