@@ -91,7 +91,7 @@ def of_reports(rows: "pa.Table") -> Tally:
 def of_sightings(rows: "pa.Table") -> tuple[Tally, NDArray[np.uint64], Numbers]:
     """Count sightings by kind; give those of known files by partition, and where each partition begins.
 
-    They are as `infra.seen.totals` adds them up. A report's rows stand in the order of their ordinals.
+    They are as `infra.seen.totals` adds them up. A report's rows stand together, in the order of their ordinals.
     """
     if not rows.num_rows:
         return total([]), np.empty((0, 3), np.uint64), np.zeros(PARTITIONS + 1, np.int64)

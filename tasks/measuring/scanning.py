@@ -110,20 +110,21 @@ def build(folder: Path, batches: Sequence[Named], said: "pa.Table") -> tuple[Spa
         with running():
             scan_some = partial(_scan, spill, said)
             scanned = [one for some in fan_out(scan_some, batches, batch=AT_ONCE) for one in some]
-            settle = partial(_settle, folder, spill)
+            settle = partial(_settle, folder, [spill / name for name, _, _ in scanned])
             settled = [one for some in fan_out(settle, range(PARTITIONS), batch=_SETTLED) for one in some]
     finally:
         shutil.rmtree(spill)
     settled.sort(key=lambda each: each[0])
-    spans = {batch: span for some, _ in scanned for batch, span in some.items()}
-    rollup = total_of([*(of_volumes(volumes) for _, volumes in scanned), *(each for _, _, each in settled)])
+    spans = {batch: span for _, some, _ in scanned for batch, span in some.items()}
+    rollup = total_of([*(of_volumes(volumes) for _, _, volumes in scanned), *(each for _, _, each in settled)])
     return spans, rollup, Levels(folder, [tuple(part for _, level, _ in settled for part in level)])
 
 
-def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple[Spans, Tally]]:
+def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple[str, Spans, Tally]]:
     """Count batches, and write their sightings by partition, with a table beside them. A Dask worker runs this.
 
-    The table has a row for each batch: the first sighting of each partition in the file, and at last the end.
+    It gives the name of both, which is another one when it is tried again. The table has a row for each batch: the
+    first sighting of each partition in the file, and at last the end.
     """
     archive, name = world().archive, secrets.token_hex(8)
     spans, volumes, table, start = {}, [], [], 0
@@ -137,20 +138,19 @@ def _scan(spill: Path, said: "pa.Table", batches: Sequence[Named]) -> list[tuple
                 table.append(start + scanned.ends)
                 start += len(scanned.sightings)
     np.save(spill / f"{name}{_TABLE}", np.array(table, np.int64).reshape(-1, PARTITIONS + 1))
-    return [(spans, total(volumes))]
+    return [(name, spans, total(volumes))]
 
 
-def _settle(folder: Path, spill: Path, partitions: Sequence[int]) -> list[tuple[int, Level, RollUp]]:
+def _settle(folder: Path, spilled: Sequence[Path], partitions: Sequence[int]) -> list[tuple[int, Level, RollUp]]:
     """Add up the sightings of partitions in a row, and write a piece of a level. A Dask worker runs this.
 
     One partition is small enough to be added up near the processor, and a piece large enough to be worth a file.
     """
     with ExitStack() as stack:
-        spilled = [
-            (stack.enter_context(table.with_suffix(_SIGHTINGS).open("rb", buffering=0)), np.load(table))
-            for table in spill.glob(f"*{_TABLE}")
-        ]
-        totals = joined([added_up(_of_partition(spilled, partition)) for partition in partitions])
+        contents = (each.with_suffix(_SIGHTINGS).open("rb", buffering=0) for each in spilled)
+        tables = (np.load(each.with_suffix(_TABLE)) for each in spilled)
+        files = list(zip(map(stack.enter_context, contents), tables, strict=True))
+        totals = joined([added_up(_of_partition(files, partition)) for partition in partitions])
     return [(partitions[0], write_level(folder, totals), of_files(totals))]
 
 

@@ -19,6 +19,9 @@ from infra.seen import levels
 from tasks.measuring import bringing, standing
 from tasks.measuring.bringing import bring_up
 from tasks.measuring.corrections import corrected, said
+from tasks.measuring.kernels import PARTITIONS
+from tasks.measuring.rollup import of_volumes, total_of
+from tasks.measuring.scanning import _scan, _settle, named
 from tasks.measuring.series import roll_up, series_of
 
 NOBODY = Corrections(frozenset(), {}, {}, {})
@@ -132,6 +135,16 @@ def test_a_history_counted_on_workers_is_the_same(archive, batches, folder, data
     monkeypatch.undo()
     more = stage(archive, range(0))
     assert same(bring_up(folder, archive, joined([*batches, more]), REVISED), expected(corrections=REVISED))
+
+
+def test_what_a_lost_worker_has_left_is_not_counted(archive, batches, folder, data):
+    shutil.copytree(archive._root, data / "archive")
+    folder.mkdir()
+    every = named(joined(batches))
+    ((lost, *_),), ((name, _, volumes),) = (_scan(folder, said(NOBODY), every) for _ in range(2))
+    assert lost != name
+    ((_, _, files),) = _settle(folder, [folder / name], range(PARTITIONS))
+    assert same(total_of([of_volumes(volumes), files]), expected())
 
 
 @pytest.mark.parametrize(
