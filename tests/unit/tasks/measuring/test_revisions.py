@@ -14,8 +14,7 @@ from infra.ledger import measured
 from infra.ledger.engine import reading
 from infra.ledger.measured import said
 from infra.world import world
-from tasks.measuring.publication import FOLDER, STANDING, measure_history, read_series, say
-from tasks.measuring.publication import _history as history
+from tasks.measuring.publication import FOLDER, STANDING, measure_history, read_history, read_series, say
 from tasks.measuring.revisions import revisions
 from tasks.reports.annotating import annotate
 from tasks.reports.intake import archive_reports
@@ -41,7 +40,7 @@ def sent(name, moment, number=None, **details):
 
 def changed():
     """Say what there is to say, and give what was said otherwise than before, by month and number."""
-    say(history())
+    say(read_history())
     table = read_series().revisions
     rows = {(str(row.month.date())[:7], row.what): (row.before, row.after) for row in table.itertuples()}
     assert len(rows) == len(table)
@@ -61,9 +60,9 @@ def test_closed_months_are_said_once_and_the_last_not_at_all(months):
         told = said(connection)
     assert {each.month for each in told} == {date(2016, 5, 1), date(2016, 6, 1)}
     assert {each.what: each.number for each in told if each.month == date(2016, 5, 1)} == ABOUT_MAY
-    assert say(history()) == 0
+    assert say(read_history()) == 0
     sent("l2", JULY)
-    assert say(history()) == 0
+    assert say(read_history()) == 0
 
 
 def test_a_late_report_leaves_one_dated_record_of_each_number_that_it_changes(months):
@@ -90,7 +89,7 @@ def test_an_annotation_leaves_one_dated_record_of_each_number_that_it_changes(mo
     annotate(key("n1"), "vector", ["url"], "8")
     with reading(world().ledger) as connection:
         before = said(connection)
-    say(history())
+    say(read_history())
     with reading(world().ledger) as connection:
         after = said(connection)
     new = sorted(set(after) - set(before))
@@ -111,7 +110,7 @@ def test_a_month_without_reports_is_said_too_and_one_before_all_others_is_no_rev
 
 def test_what_the_ledger_tells_is_of_all_history_whichever_months_are_asked_for(months):
     sent("late", MAY)
-    say(history())
+    say(read_history())
     series = read_series(since=JULY.date())
     assert series.monthly["reports"].sum() == 1
     assert series.outcomes["reports"].to_list() == [5]
