@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -199,13 +200,32 @@ def encoded_table(dataset: Dataset, table: "pa.Table") -> Encoded:
     return _parquet(dataset, table.cast(schema(dataset)))
 
 
+@cache
+def _compressions(dataset: Dataset) -> dict[str, str]:
+    """Compress every column but keys, which nothing makes smaller."""
+    import pyarrow as pa  # noqa: PLC0415 (as above)
+
+    paths = {
+        f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name: field.type
+        for field in schema(dataset)
+    }
+    return {path: "none" if pa.types.is_fixed_size_binary(kind) else "zstd" for path, kind in paths.items()}
+
+
+@cache
+def _levels(dataset: Dataset) -> dict[str, int]:
+    """Compress fast."""
+    return {path: 1 for path, codec in _compressions(dataset).items() if codec == "zstd"}
+
+
 def _parquet(dataset: Dataset, table: "pa.Table") -> Encoded:
     import pyarrow.parquet as pq  # noqa: PLC0415 (as above)
 
     out = BytesIO()
     pq.write_table(
-        table, out, compression="zstd", compression_level=1, use_dictionary=_REPEATING, write_statistics=_MEASURED
-    )
+        table, out, compression=_compressions(dataset), compression_level=_levels(dataset), use_dictionary=_REPEATING,
+        write_statistics=_MEASURED,
+    )  # fmt: skip
     content = out.getvalue()
     return Encoded(Batch(hashlib.sha256(content).hexdigest(), dataset, table.num_rows), content)
 

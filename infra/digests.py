@@ -58,7 +58,7 @@ def first_bytes(digests: "pa.Array", count: int) -> "pa.Array":
     """Give the first so many bytes of digests (hex) as binaries of that size; null stays null."""
     import pyarrow as pa  # noqa: PLC0415 (as above)
 
-    content, starts = _texts(digests)
+    content, starts = texts_of(digests)
     out = np.zeros((len(digests), count), np.uint8)
     there = digests.is_valid()
     _unhex(content, starts, there.to_numpy(zero_copy_only=False), out)
@@ -68,7 +68,7 @@ def first_bytes(digests: "pa.Array", count: int) -> "pa.Array":
 
 def ordered(digests: "pa.Array") -> Places:
     """Give the places of digests (hex, none null) in their order, without those that repeat an earlier one."""
-    content, starts = _texts(digests)
+    content, starts = texts_of(digests)
     numbers = np.empty((len(digests), 8), np.uint8)
     _unhex(content, starts, np.ones(len(digests), np.bool_), numbers)
     keys = numbers.view(">u8")[:, 0].astype(np.uint64)
@@ -81,7 +81,7 @@ def ordered(digests: "pa.Array") -> Places:
     return first
 
 
-def _texts(column: "pa.Array") -> tuple[Bytes, Places]:
+def texts_of(column: "pa.Array") -> tuple[Bytes, Places]:
     """Give the bytes of a column of strings, and where each begins and the last ends; null has none."""
     _, offsets, content = column.buffers()
     if not len(column):
@@ -92,7 +92,7 @@ def _texts(column: "pa.Array") -> tuple[Bytes, Places]:
 
 def _messages(texts: list[bytes], columns: "list[pa.Array]") -> tuple[Bytes, Places]:
     """Join what stands in each row, its length in characters before it, between `texts`, one more than columns."""
-    read = [_texts(column) for column in columns]
+    read = [texts_of(column) for column in columns]
     before = np.cumsum([0, *(len(content) for content, _ in read)])
     content = np.concatenate([content for content, _ in read])
     starts = np.stack([starts + first for (_, starts), first in zip(read, before[:-1], strict=True)])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.media import Kind
 from domain.report import IncidentType, LocationRole, Rejection, Source, Vector
+from tasks.reports.entries import are_no_files
 from tasks.reports.moments import CLOCKS_DIFFER, EARLIEST, EARLIEST_INCIDENT
 from tasks.reports.names import NAME_LENGTH
 
@@ -20,7 +20,6 @@ Flags = NDArray[np.bool_]
 """Truths, a row each."""
 
 _COUNTRY = re.compile(f"[A-Z][A-Z0-9](:({'|'.join(LocationRole)}))?")
-_FILE = rf"^({'|'.join(Kind)}):([0-9a-f]{{32}})?$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +62,7 @@ def _shape_is_wrong(rows: "pa.Table") -> Flags:
         | _flags(pc.less(column(rows, "incidents"), 1))
         | _holds(column(rows, "vectors"), lambda values: ~_among(values, list(Vector)))
         | _holds(column(rows, "countries"), _are_no_countries)
-        | _holds(column(rows, "files"), lambda values: ~_flags(pc.match_substring_regex(values, _FILE)))
+        | _holds(column(rows, "files"), are_no_files)
     )
 
 
