@@ -20,6 +20,7 @@ def show(context: typer.Context, data: Data = None) -> None:
     Example: `breakwater retention --data /srv/breakwater`.
     """
     if context.invoked_subcommand:
+        use_data(data)
         return
     _open(data)
     from rich.console import Console  # noqa: PLC0415 (a command pays for its own imports alone)

@@ -36,6 +36,13 @@ def fill(connection, seed, reports=60):
         if rng.random() < 0.1:
             again = replace(one, report_id=key(f"r{number:03} again"), files=one.files[:1], drop=key(f"d{number:03}"))
             record(connection, again)
+    archive(connection)
+
+
+def archive(connection):
+    """Have a batch hold every accepted report, as intake ends with."""
+    accepted = schema.report.c.rejection.is_(None)
+    connection.execute(schema.report.update().where(accepted).values(archived=True))
 
 
 def _file(rng):

@@ -38,7 +38,7 @@ Detail = str | int | None | Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The chain, for who may add to it: its key (32 bytes), and the account that acts."""
+    """The chain, for who may add to it: its key (16 bytes), and the account that acts."""
 
     key: bytes = field(repr=False)
     actor: str

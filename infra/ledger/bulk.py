@@ -27,6 +27,7 @@ _KNOWN = """
         SELECT id, reporter, external_id, (
             SELECT max(report.revision) FROM report
             WHERE report.reporter = load_report.reporter AND report.external_id = load_report.external_id
+                AND (report.rejection IS NULL OR report.rejection <> 'unfinished')
         ) AS latest FROM load_report
     ) AS found WHERE latest IS NOT NULL
 """
@@ -41,8 +42,10 @@ _NAME = """
 _SUPERSEDE = """
     UPDATE report SET superseded_by = load_revision.id FROM load_revision
     WHERE report.reporter = load_revision.reporter AND report.external_id = load_revision.external_id
-        AND report.revision = load_revision.revision - 1
+        AND report.revision < load_revision.revision AND report.superseded_by IS NULL
+        AND (report.rejection IS NULL OR report.rejection <> 'unfinished')
 """
+"""All that came before, since of two revisions in force one may have been rejected in between."""
 
 
 class _Session(Protocol):
@@ -91,15 +94,18 @@ def load(engine: Engine, blocks: Sequence[Block]) -> list[int]:
     """
     if len(blocks) < 2 or engine.dialect.name == "sqlite" or _overlapping(blocks):
         return [_load(engine, block) for block in blocks]
-    with engine.begin(), ThreadPoolExecutor(len(blocks)) as pool:
+    with engine.begin() as lock, ThreadPoolExecutor(len(blocks)) as pool:
+        lock.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # it waits, and must not be let go
         return list(pool.map(lambda block: _load(engine, block, alone=False), blocks))
 
 
 def _overlapping(blocks: Sequence[Block]) -> bool:
-    """Whether a report's number stands in two of the blocks."""
+    """Whether two of the blocks are the same, or have a report's number in common."""
     import pyarrow as pa  # noqa: PLC0415 (slow to import)
     import pyarrow.compute as pc  # noqa: PLC0415 (as above)
 
+    if len({block.key for block in blocks}) < len(blocks):
+        return True
     reports = [block.tables["report"] for block in blocks]
     numbers = [pc.binary_join_element_wise(each["reporter"], each["external_id"], " ") for each in reports]
     pairs = combinations((pa.chunked_array(each).combine_chunks() for each in numbers), 2)

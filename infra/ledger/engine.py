@@ -49,6 +49,7 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_size=CONNECTIONS, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "begin", _begin_postgresql)
         return engine
     if parsed.get_backend_name() != "sqlite" or not parsed.database:
@@ -71,6 +72,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
         told |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**told) as connection, connection.begin():
         yield connection
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 (a driver's own class)
+    """Have times told in UTC, whatever zone the server is in."""
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _begin_postgresql(connection: Connection) -> None:

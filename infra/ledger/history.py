@@ -140,4 +140,4 @@ def _several(
 
 def utc(moment: datetime) -> datetime:
     """Read a time of the ledger as UTC: SQLite keeps no zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -12,13 +12,13 @@ LETTERS = 26
 
 
 def standing(connection: Connection) -> Subquery:
-    """Select the accepted reports that no revision took the place of: id, received_at, year."""
+    """Select the archived reports that no revision took the place of: id, received_at, year."""
     report = schema.report.c
     received_at: ColumnElement[Any] = report.received_at
     if connection.dialect.name == "postgresql":  # which would take the session's zone
         received_at = func.timezone("UTC", received_at)
     year = cast(extract("year", received_at), Integer).label("year")
-    in_force = report.rejection.is_(None) & report.superseded_by.is_(None)
+    in_force = report.archived & report.rejection.is_(None) & report.superseded_by.is_(None)
     return select(report.id, report.received_at, year).where(in_force).subquery()
 
 

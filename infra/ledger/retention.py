@@ -9,7 +9,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
     func,
     select,
     union_all,
@@ -29,7 +28,8 @@ _CLASSES = (Held.REJECTED, Held.DOCUMENT, Held.MEDIA)
 """Classes of files; one that is of several is counted in the last of them."""
 
 _REPORT, _BLOB_KEY = schema.report.c, schema.blob_key.c
-_KEPT = exists().where(schema.hold.c.report_id == _REPORT.id, schema.hold.c.lifted_at.is_(None))
+_ON = schema.hold.c
+_KEPT = select(_ON.report_id).where(_ON.report_id == _REPORT.id, _ON.lifted_at.is_(None)).exists()
 
 _Counted = tuple[int, int, datetime | None]
 """A state, how many, and the oldest event."""

@@ -15,8 +15,8 @@ ANALYST, METADATA = "breakwater_analyst", "breakwater_metadata"
 RESTRICTED = tuple(sorted(table.name for table in schema.metadata.tables.values() if table.info.get("restricted")))
 """Tables of personal data and of reporters' names."""
 
-COUNTED = "GRANT SELECT (report_id) ON person"
-"""What the role for metadata has of them: which reports have particulars, so that their retention is counted."""
+COUNTED = {"person": "report_id", "hold": "report_id, placed_at, lifted_at"}
+"""What the role for metadata reads of them: whose particulars are held, and what is on hold, to count retention."""
 
 WRITTEN = {
     "report": "UPDATE (archived, tested)",
@@ -63,7 +63,8 @@ def make_roles(connection: Connection) -> None:
     connection.execute(text(f"GRANT SELECT ON {everything} TO {METADATA}"))
     for name in RESTRICTED:
         connection.execute(text(f"REVOKE ALL ON {name} FROM {METADATA}"))
-    connection.execute(text(f"{COUNTED} TO {METADATA}"))
+    for name, columns in COUNTED.items():
+        connection.execute(text(f"GRANT SELECT ({columns}) ON {name} TO {METADATA}"))
     for name, rights in WRITTEN.items():
         connection.execute(text(f"GRANT {rights} ON {name} TO {METADATA}"))
 

@@ -165,6 +165,7 @@ hold = Table(
     Column("placed_at", Time, primary_key=True),
     Column("basis", String(512), nullable=False, comment="who asks for it and by what right, in words"),
     Column("lifted_at", Time, comment="empty: nothing of the report is past its retention"),
+    info={"restricted": True},
 )
 bundle = Table(
     "bundle",

@@ -21,9 +21,16 @@ ROLE = "breakwater"
 _DEBIAN = Path("/usr/lib/postgresql")
 _ACCOUNTS = ("postgres", "nobody")
 
-_MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+def _memory(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
+    """Give the bytes of memory that there are for us: a container's, where it has fewer than its machine."""
+    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    told = limit.read_text().strip() if limit.exists() else "max"
+    return min(there, int(told)) if told.isdigit() else there
+
+
 _FOR_LOADS = {
-    "shared_buffers": f"{min(8192, _MEMORY // 2**22)}MB",
+    "shared_buffers": f"{min(8192, _memory() // 2**22)}MB",
     "max_wal_size": "16GB",
     "checkpoint_timeout": "30min",
 }

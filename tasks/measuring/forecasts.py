@@ -28,6 +28,8 @@ LEAST = 24
 """Months without a gap below which nothing is told: a trend that is not chance wants two years."""
 SEASONS = 4
 """Seasons from which on one is fitted: 48 months."""
+LEAST_DEVIATION = 1e-3
+"""Of the logarithm: months that were all the same do not say that the next one is."""
 MOST = 120
 """Months that are used; what lies further back was another world."""
 LEVELS = (80, 95)
@@ -116,4 +118,4 @@ def smoothed(logs: NDArray[np.float64], ahead: int, season: int) -> tuple[NDArra
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         told = model.fit(disp=False).get_prediction(start=len(logs), end=len(logs) + ahead - 1)
-    return np.asarray(told.predicted_mean), np.sqrt(np.asarray(told.forecast_variance))
+    return np.asarray(told.predicted_mean), np.maximum(np.sqrt(np.asarray(told.forecast_variance)), LEAST_DEVIATION)

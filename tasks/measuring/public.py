@@ -213,7 +213,8 @@ def _vectors(over: RollUp, k: int) -> "pd.DataFrame":
     })  # fmt: skip
     frame = marked(keys, {"reports": reports}, {"reports": small(reports, k)})
     frame.insert(3, "total", frame.groupby("vector")["reports"].transform("sum"))
-    frame.insert(4, "share", frame["reports"] / frame["total"].where(frame["total"] > 0))
+    share = frame["reports"] / frame["total"].where(frame["total"] > 0)
+    frame.insert(4, "share", share.astype("float64"))
     return frame
 
 

@@ -77,7 +77,7 @@ def series_of(rollup: RollUp, kept: Kept = NOTHING, history: RollUp | None = Non
         lifetime_distribution=lifetime_distribution(rollup),
         growth=growth(_subjects(monthly, sources, kinds)),
         forecast=forecast({}),
-        contents=found.contents(rollup),
+        contents=found.contents(history or rollup),
         **of_ledger(yearly_volume(history or rollup), kept),
     )
 

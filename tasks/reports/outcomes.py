@@ -117,6 +117,8 @@ def event_of(row: Mapping[str, str | None]) -> Event | OutcomeFault:
     """Read one line: what became of a report, or why that cannot be taken."""
     if None in row or None in row.values() or not (row["reporter"] and row["external_id"]):
         return OutcomeFault.INCOMPLETE
+    if "\0" in row["external_id"]:
+        return OutcomeFault.UNKNOWN_REPORT  # no report has it, since PostgreSQL keeps no NUL
     try:
         at = _moment(row["at"] or "")
         return _READERS[Outcome(row["outcome"] or "")](at, {name: value or "" for name, value in row.items()})

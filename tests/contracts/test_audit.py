@@ -180,6 +180,15 @@ def test_the_database_refuses_to_change_the_chain(chained, statement):
     assert verdict(chained) == Verdict(ROWS, rows_of(chained)[-1]["hash"])
 
 
+def test_sqlite_refuses_to_replace_a_row(chained):
+    if chained.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL has no such statement")
+    columns = ", ".join(schema.audit.c.keys())
+    with pytest.raises(DBAPIError, match="append-only"), chained.begin() as connection:
+        connection.execute(text(f"INSERT OR REPLACE INTO audit ({columns}) SELECT {columns} FROM audit LIMIT 1"))
+    assert verdict(chained) == Verdict(ROWS, rows_of(chained)[-1]["hash"])
+
+
 def test_postgresql_refuses_even_where_ordinary_triggers_are_off(chained):
     if chained.dialect.name == "sqlite":
         pytest.skip("SQLite has no such switch")

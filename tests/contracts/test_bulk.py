@@ -140,6 +140,29 @@ def test_revisions_follow_one_another_through_blocks_that_are_loaded_at_once(pla
     assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
 
 
+def test_a_revision_takes_the_place_of_all_before_it_though_one_was_rejected_between(place):
+    load_table(written(place, [row(1)]), Format.PARQUET)
+    report = schema.report
+    with world().ledger.begin() as connection:
+        held = dict(connection.execute(select(report)).mappings().one())
+        rejected = {**held, "id": "f" * 32, "revision": 2, "rejection": "schema", "content": None}
+        connection.execute(report.insert().values(rejected))
+    load_table(written(place, [row(1, vectors=["ftp"])], "later.parquet"), Format.PARQUET)
+    with reading(world().ledger) as connection:
+        third = connection.scalar(select(report.c.id).where(report.c.revision == 3))
+        standing = select(report.c.id).where(report.c.superseded_by.is_(None), report.c.rejection.is_(None))
+        assert connection.scalars(standing).all() == [third]
+
+
+def test_the_same_rubbish_twice_at_once_stops_no_load(place, monkeypatch):
+    monkeypatch.setattr("tasks.reports.tabular.BLOCK_BYTES", 30)
+    file = place / "rubbish.jsonl"
+    file.write_text("{}\n" * 40 + json.dumps({"external_id": "1", "reporter": "a", "source": "esp",
+                                              "received_at": "2016-05-01T00:00:00Z"}) + "\n")  # fmt: skip
+    counts = load_table(file, Format.JSONL)
+    assert counts["accepted"] == 1
+
+
 def test_rows_that_do_not_validate_are_rejected_reports_with_themselves_kept(place):
     bad = {
         "source": "nobody", "vectors": ["pigeon"], "countries": ["india"], "files": ["image:xyz"], "incidents": 0,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 from taken_in import MOMENT, key, record, taken
-from told_ledger import become, fill, in_force, rows
+from told_ledger import archive, become, fill, in_force, rows
 
 from domain.referral import Detail, Look, Recipient
 from infra.ledger import desk, schema
@@ -103,6 +103,7 @@ def test_a_year_ends_at_midnight_in_utc_whatever_the_session_says(ledger):
         for number, moment in enumerate((eve, eve + timedelta(seconds=1))):
             record(connection, taken(f"r{number}", received_at=moment))
             desk.record(connection, [(key(f"r{number}"), Look(moment + timedelta(seconds=359)))])
+        archive(connection)
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET TIME ZONE 'Asia/Tokyo'")
         assert [each[:3] for each in desk.looks(connection)] == [(2016, "", 1), (2017, "", 1)]
@@ -112,6 +113,15 @@ def test_what_happened_is_noted_once(ledger):
     migrate(ledger)
     with ledger.begin() as connection:
         record(connection, taken("r"))
+        archive(connection)
         looked = [(key("r"), Look(MOMENT + timedelta(hours=hours))) for hours in (2, 1, 1)]
         assert [desk.record(connection, looked) for _ in range(2)] == [2, 0]
         assert desk.looks(connection) == [(2016, "", 10, 1)]
+
+
+def test_what_no_batch_holds_yet_is_not_measured_beside_what_is(ledger):
+    migrate(ledger)
+    with ledger.begin() as connection:
+        record(connection, taken("r"))
+        desk.record(connection, [(key("r"), Look(MOMENT + timedelta(hours=1)))])
+        assert desk.looks(connection) == []

@@ -514,6 +514,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_hold_report_id")),
         sa.PrimaryKeyConstraint("report_id", "placed_at", name=op.f("pk_hold")),
+        info={"restricted": True},
     )
     op.create_table(
         "inference",
