@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from apps.own_server import own_server
 from domain.counts import Counts
 from flows.pipeline import pipeline
 from infra import telemetry
@@ -19,16 +20,14 @@ from infra.ledger import runs
 from infra.ledger.engine import reading
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary
-from infra.stack.prefect import prefect_server
-from infra.stack.supervisor import supervising
 from infra.world import world
 from tasks import summarizing
 from tasks.inference import ensure_reference
 from tasks.measuring.page import Evaluation
-from tasks.measuring.publication import FOLDER, page_of, read_series, write_page
+from tasks.measuring.publication import FOLDER, folder_of, page_of, write_page
+from tasks.measuring.series import written_series
 from tasks.simulating.evaluation import Quality, evaluation
 from tasks.simulating.inbox import simulate_inbox
-from tasks.staging import flush_logs
 from tasks.summarizing import lines, why
 
 STAGES = (
@@ -110,24 +109,21 @@ def run_demo(reports: int, seed: int, port: int, *, open_page: bool) -> None:
             simulate_inbox(
                 root, reports, seed, lambda done, total: display(telemetry.Progress("simulate", done, total))
             )
-        counts = _piped(root, port, display)
+        counts = _piped(port, display)
     page = _report(console, counts)
     console.print(f"\nThe report with its figures: [bold]{page}[/bold]   ({time.monotonic() - began:.0f} s in all)")
     if open_page:
         webbrowser.open(page.as_uri())
 
 
-def _piped(root: Path, port: int, display: Display) -> Counts:
+def _piped(port: int, display: Display) -> Counts:
     """Run the pipeline; Prefect's server lives as long as it."""
     display(telemetry.Progress("start Prefect"))
-    with supervising([prefect_server(root / "prefect", port)], logs=root / "logs"):
+    with own_server(port):
         display(telemetry.Progress("start Prefect", ended=True))
         with display.stage("register model"):
             ensure_reference(world().registry)
-        try:
-            return pipeline()
-        finally:
-            flush_logs()
+        return pipeline()
 
 
 def _report(console: Console, counts: Counts) -> Path:
@@ -145,7 +141,7 @@ def _report(console: Console, counts: Counts) -> Path:
     new = f"New in this run: {counts['received']} reports with {counts['files_named']} files named."
     console.print("", new if any(counts[name] for name in CHANGES) else NOTHING_NEW, sep="\n")
     rows = [Evaluation(q.what, _number(q.precision), _number(q.recall), q.of, q.found) for q in qualities]
-    page = page_of(read_series(), summary, queue, rows, seconds, files=f"{FOLDER}/")
+    page = page_of(written_series(folder_of(None, None)), summary, queue, rows, seconds, files=f"{FOLDER}/")
     return write_page(page, world().settings.root / "report.html")
 
 

@@ -3,24 +3,17 @@
 from rich.console import Console
 from rich.table import Table
 
+from apps.own_server import own_server
 from domain.counts import Counts
 from flows.nightly import nightly
-from infra.stack.prefect import prefect_server
-from infra.stack.supervisor import supervising
-from infra.world import world
 from tasks.auditing import last_noted
 from tasks.overnight import changes
-from tasks.staging import flush_logs
 
 
 def run(port: int) -> None:
     """Run the flow under a Prefect server of our own at `port`, and print what changed."""
-    root = world().settings.root
-    with supervising([prefect_server(root / "prefect", port)], logs=root / "logs"):
-        try:
-            counts = nightly()
-        finally:
-            flush_logs()
+    with own_server(port):
+        counts = nightly()
     _tell(counts)
     Console().print(str(last_noted()), soft_wrap=True)
 

@@ -16,7 +16,7 @@ from domain.report import FileFault, Rejection
 from infra.ledger import clusters, desk, films, hashes, priorities, schema
 from infra.ledger.engine import upsert
 from infra.ledger.films import Pair
-from infra.ledger.history import utc
+from infra.ledger.moments import utc
 
 KINDS = {f"f{number:02}": Kind.VIDEO if number > 8 else Kind.IMAGE for number in range(14)} | {"note": Kind.OTHER}
 STRANGE = {"12" * 16: Kind.IMAGE, "34" * 16: Kind.VIDEO, "56" * 16: Kind.OTHER}

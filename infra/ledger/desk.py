@@ -13,8 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, ex
 from domain.referral import Detail, Event, Feedback, Look, Referral, Usefulness
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
-from infra.ledger.history import utc
-from infra.ledger.moments import seconds, standing
+from infra.ledger.moments import seconds, standing, utc
 from infra.ledger.reports import ReportNumber, with_numbers
 
 TENTH = 360

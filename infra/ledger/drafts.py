@@ -1,6 +1,6 @@
 """Drafts in the ledger: every call of the gateway is a row here before it is answered."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, func, insert, select, text, update
@@ -12,6 +12,7 @@ from domain.intake import HeldFile
 from domain.media import BlobKey, Digests, Kind, Sealed
 from infra.ledger import schema
 from infra.ledger.engine import upsert
+from infra.ledger.moments import utc
 
 _DRAFT, _PART = schema.draft, schema.draft_part
 
@@ -174,7 +175,7 @@ def collect(connection: Connection, now: datetime) -> Counts:
 
 
 def _draft(row: Row[Any]) -> Draft:
-    opened, changed = _utc(row.opened_at), _utc(row.changed_at)
+    opened, changed = utc(row.opened_at), utc(row.changed_at)
     return Draft(row.number, row.reporter, opened, changed, DraftState(row.state), row.report_id)
 
 
@@ -186,8 +187,3 @@ def _row(number: int, name: str, part: HeldFile) -> dict[str, object]:
         "kind": part.kind, "object": sealed.object if sealed else None, "kek": sealed.kek if sealed else None,
         "wrapped": sealed.wrapped if sealed else None,
     }  # fmt: skip
-
-
-def _utc(moment: datetime) -> datetime:
-    """Read a time as UTC: SQLite keeps no zone."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, exists, select, update
@@ -12,6 +12,7 @@ from domain.media import Kind
 from infra.archive import Batch
 from infra.ledger import schema
 from infra.ledger.engine import Row, upsert
+from infra.ledger.moments import utc
 
 
 def unarchived(connection: Connection, most: int) -> list[str]:
@@ -136,8 +137,3 @@ def _several(
     for report, each in connection.execute(select(owner, value).where(owner.in_(ids))):
         values[report].append(each)
     return values
-
-
-def utc(moment: datetime) -> datetime:
-    """Read a time of the ledger as UTC: SQLite keeps no zone."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

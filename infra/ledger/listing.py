@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.counts import Counts
 from domain.lists import Entry, EntryState, Signal, Tombstone
 from infra.ledger import hashes, matches, schema
+from infra.ledger.moments import utc
 
 _metadata = MetaData()
 _temporary: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP", "sqlite_with_rowid": False}
@@ -112,7 +113,7 @@ class _Statement:
         one = cls(Tombstone(row.entry))
         one.row = {name: getattr(row, name) for name in (*_KEPT, "gone")}
         at = row.stated_at
-        one.at = _BEFORE if at is None else at.replace(tzinfo=UTC) if not at.tzinfo else at
+        one.at = _BEFORE if at is None else utc(at)
         one.fresh = False
         return one
 

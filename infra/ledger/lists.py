@@ -13,6 +13,7 @@ from domain.match import SignalType
 from domain.media import Kind
 from infra.ledger import schema
 from infra.ledger.engine import upsert
+from infra.ledger.moments import utc
 
 PIECE = 1000
 """Entries that are read at once."""
@@ -94,7 +95,7 @@ def entries(connection: Connection, name: str) -> Iterator[Entry | Tombstone]:
         for piece in pieces:
             signals = _signals(connection, name, [row.entry for row in piece])
             for row in piece:
-                kind, stated_at = Kind(row.kind) if row.kind else None, _utc(row.stated_at)
+                kind, stated_at = Kind(row.kind) if row.kind else None, row.stated_at and utc(row.stated_at)
                 if row.withdrawn_at:
                     yield Tombstone(row.entry, stated_at, kind, row.owner)
                 else:
@@ -153,7 +154,7 @@ def standing(connection: Connection, name: str) -> Standing | None:
         format=row.format,
         terms=Terms(**{each.name: getattr(row, each.name) for each in fields(Terms)}),
         checkpoint=row.checkpoint,
-        imported_at=_utc(row.imported_at),
+        imported_at=row.imported_at and utc(row.imported_at),
         entries=counted(entry.state, entry.withdrawn_at.is_(None)),
         withdrawn=sum(withdrawn.values()),
         hashes=counted(schema.known_hash.c.signal_type),
@@ -162,8 +163,3 @@ def standing(connection: Connection, name: str) -> Standing | None:
         recalls=sum(counted(schema.recall.c.list_name).values()),
         to_write_back=0 if row.own else sum(counted(vote.list_name, *waiting).values()),
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """Read a time as UTC: SQLite keeps no zone."""
-    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
-from infra.ledger.history import utc
+from infra.ledger.moments import utc
 
 Number = tuple[date, str]
 """A month, by its first day, and which of its numbers."""

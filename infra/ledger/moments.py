@@ -1,6 +1,6 @@
-"""Moments in queries: accepted reports by the calendar year of their receipt, and seconds, in UTC on every database."""
+"""Moments, in queries and read from them: reports by the calendar year of receipt, and seconds, in UTC everywhere."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, String, Subquery, cast, extract, func, select
@@ -35,3 +35,8 @@ def as_text(connection: Connection, moment: ColumnElement[datetime]) -> ColumnEl
     if connection.dialect.name == "postgresql":
         return func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD HH24:MI:SS.US", type_=String)
     return cast(moment, String)  # as SQLite has it
+
+
+def utc(moment: datetime) -> datetime:
+    """Read a time of the ledger as UTC: SQLite keeps no zone."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Retention in the ledger: what is past its clock and what falls due, counted from metadata alone, and holds."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,6 +20,7 @@ from domain.errors import InvalidSettings
 from domain.retention import SOON_DAYS, Clock, Clocks, Event, Held, Standing
 from infra.ledger import schema
 from infra.ledger.engine import upsert
+from infra.ledger.moments import utc
 
 _PAST, _SOON, _LATER, _UNDATED, _ON_HOLD = range(5)
 """Where something stands; of something that several reports need, the highest of all counts."""
@@ -146,5 +147,5 @@ def _summed(told: list[_Counted]) -> Standing:
         soon=by.get(_SOON, 0),
         on_hold=by.get(_ON_HOLD, 0),
         undated=by.get(_UNDATED, 0),
-        oldest=oldest if oldest is None or oldest.tzinfo else oldest.replace(tzinfo=UTC),
+        oldest=oldest and utc(oldest),
     )

@@ -19,7 +19,7 @@ from tasks import summarizing
 from tasks.measuring.bringing import bring_up
 from tasks.measuring.figures import figures, public_figures
 from tasks.measuring.headlines import headlines, markdown
-from tasks.measuring.kept import Kept, read_kept
+from tasks.measuring.kept import read_kept
 from tasks.measuring.page import Evaluation, Page, SetAside, Tile, UrgentReport, render_page
 from tasks.measuring.public import PublicEdition, public_edition
 from tasks.measuring.revisions import numbers, open_from
@@ -73,19 +73,15 @@ def public_page(edition: PublicEdition) -> Page:
     return Page("Public edition", edition.definitions["definition"].iloc[0], (), figures=public_figures(edition))
 
 
-def read_series(since: date | None = None, until: date | None = None) -> Series:
+def series_of_span(history: RollUp, since: date | None = None, until: date | None = None) -> Series:
     """Measure the registered history.
 
     Volumes are those of the months from that of `since` to that of `until`; what is told of files, and by the ledger,
     is of all history.
     """
-    history = read_history()
-    return with_forecast(series_of(history.between(since, until), _kept(), history))
-
-
-def _kept() -> Kept:
     with reading(world().ledger) as connection:
-        return read_kept(connection)
+        kept = read_kept(connection)
+    return with_forecast(series_of(history.between(since, until), kept, history))
 
 
 def read_history() -> RollUp:
@@ -123,7 +119,7 @@ def measure_history(since: date | None = None, until: date | None = None) -> Cou
     with locked(whole):
         history = read_history()
         said = say(history)
-        series = with_forecast(series_of(history.between(since, until), _kept(), history))
+        series = series_of_span(history, since, until)
         write_series(series, folder)
         if folder == whole:
             edition = public_edition(history, world().settings.public_threshold, datetime.now(UTC).date())

@@ -67,7 +67,7 @@ def revisions(said: Sequence[Said]) -> "pd.DataFrame":
         for said_at, month, what, before, after in sorted(_changes(said))
     ]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    frame["month"] = pd.to_datetime(frame["month"])
+    frame["month"] = pd.to_datetime(frame["month"]).astype("datetime64[us]")  # as in every other series
     return frame
 
 

@@ -125,6 +125,13 @@ def _subjects(monthly: "pd.DataFrame", sources: "pd.DataFrame", kinds: "pd.DataF
     return subjects
 
 
+def written_series(folder: Path) -> Series:
+    """Read back what `write_series` wrote into a folder."""
+    import pandas as pd  # noqa: PLC0415 (a flow's start need not pay for it)
+
+    return Series(**{field.name: pd.read_parquet(folder / f"{field.name}.parquet") for field in fields(Series)})
+
+
 def write_series(series: "Series | PublicEdition", folder: Path) -> None:
     """Write each measure as `folder/<name>.csv` and `.parquet`; the same measures give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from told_ledger import archive, become, fill, in_force, rows
 from domain.referral import Detail, Look, Recipient
 from infra.ledger import desk, schema
 from infra.ledger.engine import migrate, reading
-from infra.ledger.history import utc
+from infra.ledger.moments import utc
 from tasks.measuring.desk import first_look, outcomes, recipients
 from tasks.measuring.kept import read_kept
 

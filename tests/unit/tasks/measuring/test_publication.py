@@ -4,6 +4,7 @@ What is published of a span of months stands apart from what is published of all
 """
 
 import shutil
+from dataclasses import fields
 from datetime import date
 
 import pandas as pd
@@ -13,8 +14,11 @@ from synthetic_history import synthetic_rows
 from infra.archive import Dataset
 from infra.ledger import history
 from infra.world import world
+from tasks.measuring.figures import figures
+from tasks.measuring.headlines import headlines
+from tasks.measuring.page import Page, render_page
 from tasks.measuring.publication import FOLDER, STANDING, folder_of, measure_history, span_of
-from tasks.measuring.series import measure, write_series
+from tasks.measuring.series import Series, measure, with_forecast, write_series, written_series
 
 JANUARY, JUNE = date(2015, 1, 17), date(2016, 6, 30)
 
@@ -102,3 +106,15 @@ def test_both_files_of_a_series_say_the_same_and_the_same_again(synthetic, tmp_p
                 assert said[name].to_numpy() == pytest.approx(exact[name].astype("float64").to_numpy(), nan_ok=True)
             else:
                 assert said[name].astype(str).str[:10].tolist() == exact[name].astype(str).str[:10].tolist()
+
+
+def test_what_was_written_is_read_back_as_it_was(synthetic, tmp_path):
+    series = with_forecast(measure(*synthetic))
+    write_series(series, tmp_path)
+    again = written_series(tmp_path)
+    for field in fields(Series):
+        pd.testing.assert_frame_equal(getattr(again, field.name), getattr(series, field.name))
+    assert headlines(again) == headlines(series)
+    assert render_page(Page("", "", (), figures=figures(again))) == render_page(
+        Page("", "", (), figures=figures(series))
+    )

@@ -14,7 +14,7 @@ from infra.ledger import measured
 from infra.ledger.engine import reading
 from infra.ledger.measured import said
 from infra.world import world
-from tasks.measuring.publication import FOLDER, STANDING, measure_history, read_history, read_series, say
+from tasks.measuring.publication import FOLDER, STANDING, measure_history, read_history, say, series_of_span
 from tasks.measuring.revisions import revisions
 from tasks.reports.annotating import annotate
 from tasks.reports.intake import archive_reports
@@ -41,7 +41,7 @@ def sent(name, moment, number=None, **details):
 def changed():
     """Say what there is to say, and give what was said otherwise than before, by month and number."""
     say(read_history())
-    table = read_series().revisions
+    table = series_of_span(read_history()).revisions
     rows = {(str(row.month.date())[:7], row.what): (row.before, row.after) for row in table.itertuples()}
     assert len(rows) == len(table)
     return rows, sorted(table["said_at"].unique())
@@ -111,7 +111,7 @@ def test_a_month_without_reports_is_said_too_and_one_before_all_others_is_no_rev
 def test_what_the_ledger_tells_is_of_all_history_whichever_months_are_asked_for(months):
     sent("late", MAY)
     say(read_history())
-    series = read_series(since=JULY.date())
+    series = series_of_span(read_history(), since=JULY.date())
     assert series.monthly["reports"].sum() == 1
     assert series.outcomes["reports"].to_list() == [5]
     assert len(series.revisions) == len(ABOUT_MAY)

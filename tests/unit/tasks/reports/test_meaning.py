@@ -14,7 +14,7 @@ from infra.archive import Dataset, key_of
 from infra.ledger import bundles, history, schema, summaries
 from infra.ledger.engine import reading
 from infra.world import world
-from tasks.measuring.publication import read_series
+from tasks.measuring.publication import read_history, series_of_span
 from tasks.reports.annotating import annotate
 from tasks.reports.bundling import bundle_floods, undo
 from tasks.reports.drops import drops_in
@@ -153,13 +153,13 @@ def test_a_revision_changes_what_is_measured_and_the_archive_stays(data):
     write_drop(data / "a", "1", report=report_xml(), received_at="2016-05-03T10:05:00Z")
     taken(data / "a")
     archive_reports.fn()
-    before = read_series()
+    before = series_of_span(read_history())
     batches = sorted((data / "archive").rglob("*.parquet"))
     ftp = "<internetDetails><webPageIncident><url>ftp://example.org/a</url></webPageIncident></internetDetails>"
     write_drop(data / "b", "1", report=report_xml(internet=ftp), received_at="2016-07-03T10:05:00Z")
     taken(data / "b")
     archive_reports.fn()
-    after = read_series()
+    after = series_of_span(read_history())
     assert set(batches) < set((data / "archive").rglob("*.parquet"))
     with reading(world().ledger) as connection:
         said = history.corrections(connection)
@@ -183,7 +183,7 @@ def test_what_an_analyst_says_holds_from_then_on_and_stays_on_record(data):
     annotate(one.report_id, "vector", ["sms"], "analyst 8")
     annotate(one.report_id, "country", ["IN:suspect"], "analyst 7")
     annotate(one.report_id, "kind", ["video"], "analyst 7", ordinal=0)
-    series = read_series()
+    series = series_of_span(read_history())
     assert set(series.vectors.query("reports > 0")["vector"]) == {"sms"}
     assert list(series.countries["country"]) == ["IN"]
     assert set(series.kinds.query("sightings > 0")["kind"]) == {"video"}
