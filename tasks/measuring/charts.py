@@ -53,7 +53,6 @@ def lines_by_month(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
     """Draw a line per name over months, on a logarithmic scale; it is broken where a month has none."""
     import altair as alt  # noqa: PLC0415 (0.8 s that a flow's start need not pay)
 
-    ticks = powers_of_ten(max(row[axes.up] or 0 for row in rows))
     chart = _chart(_alone(rows, axes), HEIGHT).encode(
         x=alt.X(
             f"{axes.across}:T",
@@ -61,12 +60,7 @@ def lines_by_month(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str
             scale=alt.Scale(type="utc"),
             axis=alt.Axis(grid=False, tickCount="year", format="%Y"),
         ),
-        y=alt.Y(
-            f"{axes.up}:Q",
-            title=axes.up_title,
-            scale=alt.Scale(type="log", domain=[1, ticks[-1]]),
-            axis=alt.Axis(format="~s", values=ticks),
-        ),
+        y=_logarithmic(rows, axes),
     )
     dots = chart.mark_point(size=14, filled=True).encode(color=_colours(axes.colour, names))
     dots = dots.transform_filter(alt.FieldOneOfPredicate(field=ALONE, oneOf=[True]))
@@ -94,15 +88,9 @@ def lines_by_year(rows: Sequence[Row], names: Sequence[str], axes: Axes) -> str:
     """Draw a line per name over years, with a point for each, on a logarithmic scale."""
     import altair as alt  # noqa: PLC0415 (as above)
 
-    ticks = powers_of_ten(max(row[axes.up] or 0 for row in rows))
     chart = _chart([{**row, axes.up: row[axes.up] or None} for row in rows], HEIGHT).encode(
         x=alt.X(f"{axes.across}:O", title=None, axis=_years()),
-        y=alt.Y(
-            f"{axes.up}:Q",
-            title=axes.up_title,
-            scale=alt.Scale(type="log", domain=[1, ticks[-1]]),
-            axis=alt.Axis(format="~s", values=ticks),
-        ),
+        y=_logarithmic(rows, axes),
     )
     dots = alt.OverlayMarkDef(size=30, filled=True, strokeWidth=0)
     return to_svg(_told_apart(chart.mark_line(strokeWidth=2, point=dots), names, axes))
@@ -190,6 +178,19 @@ def _chart(rows: Sequence[Row], height: int) -> "alt.Chart":
     import altair as alt  # noqa: PLC0415 (as above)
 
     return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]), width=WIDTH, height=height)
+
+
+def _logarithmic(rows: Sequence[Row], axes: Axes) -> "alt.Y":
+    """Scale by powers of ten, from 1 to the first that reaches every row."""
+    import altair as alt  # noqa: PLC0415 (as above)
+
+    ticks = powers_of_ten(max(row[axes.up] or 0 for row in rows))
+    return alt.Y(
+        f"{axes.up}:Q",
+        title=axes.up_title,
+        scale=alt.Scale(type="log", domain=[1, ticks[-1]]),
+        axis=alt.Axis(format="~s", values=ticks),
+    )
 
 
 def _years(*, bare: bool = False) -> "alt.Axis":

@@ -117,27 +117,26 @@ def test_rows_that_are_held_already_are_skipped_with_all_that_is_theirs(place):
     assert archived(Dataset.REPORTS).num_rows == archived(Dataset.SIGHTINGS).num_rows == 150
 
 
-def test_new_content_under_the_same_number_is_a_revision(place):
-    load_table(written(place, [row(1), row(1, vectors=["tor"]), row(2)]), Format.PARQUET)
-    load_table(written(place, [row(1, vectors=["ftp"])], "later.parquet"), Format.PARQUET)
+def assert_three_revisions_follow_one_another():
     report = schema.report.c
     with reading(world().ledger) as connection:
         query = select(report.revision, report.superseded_by, report.id).where(report.external_id == "1")
         first, second, third = connection.execute(query.order_by(report.revision)).all()
     assert [each.revision for each in (first, second, third)] == [1, 2, 3]
     assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
+
+
+def test_new_content_under_the_same_number_is_a_revision(place):
+    load_table(written(place, [row(1), row(1, vectors=["tor"]), row(2)]), Format.PARQUET)
+    load_table(written(place, [row(1, vectors=["ftp"])], "later.parquet"), Format.PARQUET)
+    assert_three_revisions_follow_one_another()
 
 
 def test_revisions_follow_one_another_through_blocks_that_are_loaded_at_once(place):
     rows = [row(1), row(2), row(1, vectors=["tor"]), row(3), row(1, vectors=["ftp"]), row(2)]
     counts = load_table(written(place, rows, group=2), Format.PARQUET)
     assert (counts["received"], counts["already_held"]) == (5, 1)
-    report = schema.report.c
-    with reading(world().ledger) as connection:
-        query = select(report.revision, report.superseded_by, report.id).where(report.external_id == "1")
-        first, second, third = connection.execute(query.order_by(report.revision)).all()
-    assert [each.revision for each in (first, second, third)] == [1, 2, 3]
-    assert (first.superseded_by, second.superseded_by, third.superseded_by) == (second.id, third.id, None)
+    assert_three_revisions_follow_one_another()
 
 
 def test_a_revision_takes_the_place_of_all_before_it_though_one_was_rejected_between(place):
