@@ -15,7 +15,9 @@ from hypothesis import settings
 from infra.ledger.engine import migrate
 from infra.world import world
 
-settings.register_profile("ours", deadline=None)  # a busy machine is no fault, nor is what is compiled on first use
+# A busy machine is no fault, nor is what is compiled on first use; the same tree is judged by the same examples.
+settings.register_profile("ours", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("ours")
 
 

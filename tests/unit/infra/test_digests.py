@@ -16,7 +16,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=200)
 
 
 @settings(deadline=None)  # the first time the kernel is compiled
-@given(st.lists(st.tuples(st.none() | texts, st.none() | texts), max_size=300), texts, st.binary(max_size=64))
+@given(st.lists(st.tuples(st.none() | texts, st.none() | texts), max_size=300), texts, st.binary(max_size=32))
 def test_a_column_has_the_digests_of_its_rows(rows, fixed, key):
     first, second = (pa.array([row[n] for row in rows], pa.string()) for n in (0, 1))
     assert keyed_digests(key, fixed, first, second, fixed).to_pylist() == [
