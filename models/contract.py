@@ -1,91 +1,236 @@
 """The contract of a model: a folder of `model.onnx`, `contract.json` and `card.md`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from domain.errors import UnusableModel
 from domain.model import Role
+from models.inputs import Input, Part, Text
 
 NETWORK = "model.onnx"
 CONTRACT = "contract.json"
 CARD = "card.md"
 
-Text = Annotated[str, Field(min_length=1)]
 Label = Annotated[str, Field(min_length=1, max_length=96)]
-PerChannel = tuple[float, float, float]
+Share = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[float, float]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Thresholds(Part):
+    """Calibrated probabilities from which on a label holds, and up to which it does not; between them none is said."""
+
+    no: Share
+    yes: Share
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.no >= self.yes:
+            raise ValueError("no is below yes")
+        return self
 
 
-class Input(_Part):
-    """How a picture becomes the network's input: resized, in this colour order, `(value - mean) / std`.
-
-    Attributes:
-        name: the graph's input, one picture per row of its first axis.
-        height, width: pixels.
-        mean, std: one number for each channel in the order of `colour`, in units of 0-255.
-        resize: `stretch` the whole picture to the size, or `crop` the largest middle part of its proportions.
-    """
-
-    name: Text
-    layout: Literal["NCHW", "NHWC"]
-    height: int = Field(ge=1, le=4096)
-    width: int = Field(ge=1, le=4096)
-    colour: Literal["RGB", "BGR"]
-    dtype: Literal["float32"]
-    mean: PerChannel
-    std: PerChannel
-    resize: Literal["stretch", "crop"]
-
-    @field_validator("std")
-    @classmethod
-    def _divides(cls, std: PerChannel) -> PerChannel:
-        if min(std) <= 0:
-            raise ValueError("every number of std is above 0")
-        return std
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """One picture's axes, as the network takes them."""
-        return (3, self.height, self.width) if self.layout == "NCHW" else (self.height, self.width, 3)
-
-
-class Outputs(_Part):
-    """Names of the graph's outputs: `probabilities` [N, labels] and `embedding` [N, any width], float32."""
-
-    probabilities: Text
-    embedding: Text
-
-
-class Contract(_Part):
-    """What a model promises, as its `contract.json` says.
+class _Model(Part):
+    """What every model promises.
 
     Attributes:
-        role: what it is for; the registry keeps one registered model a role.
         name: the model's own name.
-        labels: one for each column of `probabilities`, in order, all different.
+        batch: most pictures in one run; the graph's batch axis is dynamic.
+        half: whether it may be run in half precision on a GPU.
         licence: SPDX identifier of the weights' licence.
         data: what it was trained on.
     """
 
-    role: Role
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
     input: Input
-    outputs: Outputs
-    labels: tuple[Label, ...] = Field(min_length=1)
+    batch: int = Field(default=16, ge=1, le=1024)
+    half: bool = False
     licence: Text
     data: Text
 
+    def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
+        """Give the graph's outputs and their axes but the first; None for an axis of any length."""
+        raise NotImplementedError
+
+
+class Scores(Part):
+    """`scores`: the graph's output [N, labels], each 0-1."""
+
+    scores: Text
+
+
+def _differ(labels: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(labels)) != len(labels):
+        raise ValueError("no two labels are the same")
+    return labels
+
+
+class _Labelled(_Model):
+    """What a model promises that gives a score for each label.
+
+    Attributes:
+        labels: one for each column of the scores, in order, all different.
+        calibration: by label, points (score, probability) of a line that turns one into the other; both rise. A label
+            without points has its score as its probability.
+        thresholds: by label; without them the label is told, and nothing is said of it.
+    """
+
+    outputs: Scores
+    labels: tuple[Label, ...] = Field(min_length=1)
+    calibration: dict[Label, tuple[tuple[Share, Share], ...]] = Field(default_factory=dict)
+    thresholds: dict[Label, Thresholds] = Field(default_factory=dict)
+
     @field_validator("labels")
     @classmethod
-    def _differ(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
-        if len(set(labels)) != len(labels):
-            raise ValueError("no two labels are the same")
-        return labels
+    def _labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return _differ(labels)
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        strange = sorted((self.calibration.keys() | self.thresholds.keys()) - set(self.labels))
+        if strange:
+            raise ValueError(f"{strange[0]} is none of the labels")
+        for label, points in self.calibration.items():
+            scores, probabilities = [point[0] for point in points], [point[1] for point in points]
+            if len(points) < 2 or scores != sorted(set(scores)) or probabilities != sorted(probabilities):
+                raise ValueError(f"the calibration of {label} has two points or more, and rises")
+        return self
+
+    def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
+        """As in every model."""
+        return {self.outputs.scores: (len(self.labels),)}
+
+
+class ClassifierContract(_Labelled):
+    """A classifier: how far each label holds for a picture."""
+
+    role: Literal[Role.CLASSIFIER]
+
+
+class Kind(Part):
+    """What a tag is: a scene, an object, or a landmark, which stands in a country (ISO 3166-1, two letters)."""
+
+    kind: Literal["scene", "object", "landmark"]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class TaggerContract(_Labelled):
+    """A tagger; labels that `kinds` does not name are objects."""
+
+    role: Literal[Role.TAGGER]
+    kinds: dict[Label, Kind] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _of_labels(self) -> Self:
+        strange = sorted(self.kinds.keys() - set(self.labels))
+        if strange:
+            raise ValueError(f"{strange[0]} is none of the labels")
+        return self
+
+
+class Boxes(Part):
+    """The graph's outputs.
+
+    Attributes:
+        boxes: [N, K, 4]: left, top, right, bottom in pixels of the input.
+        scores: [N, K], 0-1.
+        landmarks: [N, K, 5, 2], where there are any: x and y of the left eye, the right eye, the nose, and the left and
+            right corner of the mouth, left and right as one looks at the picture.
+    """
+
+    boxes: Text
+    scores: Text
+    landmarks: Text | None = None
+
+
+class DetectorContract(_Model):
+    """A detector: its graph gives K candidates, decoded.
+
+    Attributes:
+        threshold: least score of a candidate that is kept.
+        overlap: area in common over area covered beyond which the best of two is kept alone.
+    """
+
+    role: Literal[Role.FACE_DETECTOR]
+    outputs: Boxes
+    threshold: Share
+    overlap: Share = 0.3
+
+    def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
+        """As in every model."""
+        told: dict[str, tuple[int | None, ...]] = {self.outputs.boxes: (None, 4), self.outputs.scores: (None,)}
+        return told | ({self.outputs.landmarks: (None, 5, 2)} if self.outputs.landmarks else {})
+
+
+class Embedding(Part):
+    """`embedding`: the graph's output [N, any width]; it is made unit length after the network."""
+
+    embedding: Text
+
+
+class _Embedder(_Model):
+    outputs: Embedding
+
+    def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
+        """As in every model."""
+        return {self.outputs.embedding: (None,)}
+
+
+class SceneEmbedderContract(_Embedder):
+    """An embedder of whole pictures."""
+
+    role: Literal[Role.SCENE_EMBEDDER]
+
+
+class FaceEmbedderContract(_Embedder):
+    """An embedder of faces.
+
+    Attributes:
+        align: where the detector's landmarks come to stand, in pixels of the input: two points for the eyes, or five.
+        least_pixels: side of a face's box in the decoded picture below which it is not embedded.
+    """
+
+    role: Literal[Role.FACE_EMBEDDER]
+    align: tuple[Point, Point] | tuple[Point, Point, Point, Point, Point]
+    least_pixels: int = Field(default=32, ge=1)
+
+
+class Head(Part):
+    """One attribute: the graph's output [N, labels], 0-1, and its labels."""
+
+    scores: Text
+    labels: Annotated[tuple[Label, ...], Field(min_length=1)]
+
+    @field_validator("labels")
+    @classmethod
+    def _labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        return _differ(labels)
+
+
+class AttributesContract(_Model):
+    """A model of how faces look: `outputs` by attribute (`age_group`, `blurred`, `hair_colour`, `eye_colour`, `part`).
+
+    Attributes:
+        margin: how much of the box's longer side is added on each side.
+    """
+
+    role: Literal[Role.FACE_ATTRIBUTES]
+    outputs: Annotated[dict[Label, Head], Field(min_length=1)]
+    margin: float = Field(default=0.2, ge=0, le=1)
+
+    def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
+        """As in every model."""
+        return {head.scores: (len(head.labels),) for head in self.outputs.values()}
+
+
+Contract = (
+    ClassifierContract | TaggerContract | DetectorContract | SceneEmbedderContract | FaceEmbedderContract
+    | AttributesContract
+)  # fmt: skip
+Labelled = ClassifierContract | TaggerContract
+
+_READER: TypeAdapter[Contract] = TypeAdapter(Annotated[Contract, Field(discriminator="role")])
 
 
 def load_contract(folder: Path) -> Contract:
@@ -98,7 +243,12 @@ def load_contract(folder: Path) -> Contract:
         if not (folder / name).is_file():
             raise UnusableModel(f"{folder.name}: {name} is missing; a model is {NETWORK}, {CONTRACT} and {CARD}")
     try:
-        return Contract.model_validate_json((folder / CONTRACT).read_bytes())
+        return _READER.validate_json((folder / CONTRACT).read_bytes())
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors())
+        wrong = "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in error.errors())
         raise UnusableModel(f"{folder.name}: mend {CONTRACT}: {wrong}") from None
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """Name a field as the file has it; the reader's own first step is the role."""
+    return ".".join(map(str, loc[1:] if loc and loc[0] in set(Role) else loc)) or "the file"

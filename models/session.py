@@ -1,6 +1,7 @@
 """One onnxruntime session: a network held to its contract, on CUDA where a driver is, else on the CPU."""
 
 import ctypes
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,14 @@ from numpy.typing import NDArray
 
 from domain.errors import UnusableModel
 from models.contract import NETWORK, Contract, load_contract
+from models.inputs import Batch
 
 onnxruntime.disable_telemetry_events()  # what is scored here, and by which model, is nobody else's business
-
-Batch = NDArray[np.float32]
 
 _CUDA = "CUDAExecutionProvider"
 _CPU = "CPUExecutionProvider"
 _ERRORS_ONLY = 3
-_FLOAT32 = "tensor(float)"
+_TYPES = {"float32": "tensor(float)", "float16": "tensor(float16)", "uint8": "tensor(uint8)"}
 _ORT_ERRORS = onnxruntime.capi.onnxruntime_pybind11_state
 _BROKEN = (
     _ORT_ERRORS.Fail,
@@ -60,21 +60,24 @@ class Session:
         """The execution provider in use: `CUDAExecutionProvider` or `CPUExecutionProvider`."""
         return str(self._session.get_providers()[0])
 
-    def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the network on `batch` [N, *contract.input.shape], float32; give its outputs by their names.
+    def run(self, batch: Batch, outputs: Sequence[str] = ()) -> dict[str, NDArray[np.float32]]:
+        """Run the network on `batch` [N, *contract.input.shape] of the input's type; give its outputs by their names.
+
+        `outputs` are the graph's that are wanted; those of the contract where none is named.
 
         Raises:
             ValueError: the batch is of another shape or type.
             UnusableModel: the network answers with something that is no number.
         """
-        if batch.shape[1:] != self.contract.input.shape or batch.dtype != np.float32:
-            raise ValueError(f"{batch.dtype} {batch.shape} is not float32 (N, {self.contract.input.shape})")
-        names = [self.contract.outputs.probabilities, self.contract.outputs.embedding]
-        answers = self._session.run(names, {self.contract.input.name: batch})
+        told = self.contract.input
+        if batch.shape[1:] != told.shape or batch.dtype != told.dtype:
+            raise ValueError(f"{batch.dtype} {batch.shape} is not {told.dtype} (N, {told.shape})")
+        names = list(outputs or self.contract.outputs_told())
+        answers = self._session.run(names, {told.name: batch})
         for name, answer in zip(names, answers, strict=True):
             if not np.isfinite(answer).all():
                 raise UnusableModel(f"{self.contract.name}: {name} is not finite; check mean, std and the weights")
-        return dict(zip(names, answers, strict=True))
+        return {name: answer.astype(np.float32, copy=False) for name, answer in zip(names, answers, strict=True)}
 
 
 def _opened(network: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
@@ -105,8 +108,8 @@ def _check_input(contract: Contract, session: Any) -> None:  # noqa: ANN401
         found = ", ".join(each.name for each in inputs)
         raise UnusableModel(f"{contract.name}: the graph's input is {found}, the contract's is {told.name}")
     graph = inputs[0]
-    if graph.type != _FLOAT32:
-        raise UnusableModel(f"{contract.name}: {told.name} takes {graph.type}; export it with float32 input")
+    if graph.type != _TYPES[told.dtype]:
+        raise UnusableModel(f"{contract.name}: {told.name} takes {graph.type}; the contract says {told.dtype}")
     if len(graph.shape) != 4:
         raise UnusableModel(f"{contract.name}: {told.name} has {len(graph.shape)} axes; {told.layout} has 4")
     if isinstance(graph.shape[0], int):
@@ -120,16 +123,15 @@ def _check_input(contract: Contract, session: Any) -> None:  # noqa: ANN401
 
 
 def _check_outputs(contract: Contract, session: Any) -> None:  # noqa: ANN401
-    """Hold the graph's outputs to the contract."""
+    """Hold the graph's outputs to the contract: there, of floats, and as many along each axis as it says."""
     outputs = {each.name: each for each in session.get_outputs()}
-    for name in (contract.outputs.probabilities, contract.outputs.embedding):
+    for name, axes in contract.outputs_told().items():
         if name not in outputs:
             raise UnusableModel(f"{contract.name}: the graph has no output {name}, but {', '.join(outputs)}")
-        if outputs[name].type != _FLOAT32 or len(outputs[name].shape) != 2:
-            found = f"{outputs[name].type} {outputs[name].shape}"
-            raise UnusableModel(f"{contract.name}: {name} is {found}; make it float32 [N, width]")
-    width = outputs[contract.outputs.probabilities].shape[1]
-    if width != len(contract.labels):
-        raise UnusableModel(
-            f"{contract.name}: {width} probabilities, but {len(contract.labels)} labels; make them as many"
-        )
+        found, wanted = outputs[name], ["N", *("any" if axis is None else axis for axis in axes)]
+        told = f"{name} is {found.type} {found.shape} in the graph, float {wanted} in the contract"
+        if found.type not in (_TYPES["float32"], _TYPES["float16"]) or len(found.shape) != len(wanted):
+            raise UnusableModel(f"{contract.name}: {told}")
+        pairs = zip(found.shape[1:], axes, strict=True)
+        if any(isinstance(axis, int) and want is not None and axis != want for axis, want in pairs):
+            raise UnusableModel(f"{contract.name}: {told}; make labels and columns as many")

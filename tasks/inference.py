@@ -1,27 +1,30 @@
-"""Inference: a registered model's word on every file that no list settles."""
+"""Inference: registered models' word on every file that no list settles."""
 
+import datetime as dt
 import functools
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.counts import Counts
 from domain.errors import Unreadable
 from domain.media import BlobKey, Kind
-from domain.model import Alias, Classified, ModelVersion, Role, Score
+from domain.model import Alias, Answer, Answered, ModelVersion, Role, Serving
 from domain.report import FileFault
 from domain.viewing import Action
 from infra.cluster import fan_out
 from infra.ledger import inferences, media
 from infra.ledger.engine import reading
+from infra.ledger.inferences import Waiting
 from infra.registry import Registry
 from infra.world import world
-from models.runners.classifier import Answer, Classifier, unit
+from models.contract import ClassifierContract, SceneEmbedderContract, TaggerContract
+from models.inputs import RGB, fitted, normalised
+from models.runners.classifier import verdicts
+from models.runners.embedder import scene
 from models.session import Session
 from tasks.decoding import bounds, opened, record_opening
 from tasks.frames import Sampling, sample
@@ -29,18 +32,16 @@ from tasks.media import crashed, decode_image
 from tasks.staging import shown_progress, step
 
 FRAMES = 8
-"""Frames of a video that are classified, at most."""
+"""Frames of a video that are looked at, at most."""
 
-TOP = 5
-LEAST = 0.05
-"""Labels that are kept: of the best five those of a probability of at least 0.05, and the best one anyway."""
-
-RUN = 16
-"""Pictures in one run of the network: 10 MB of input at 224 × 224."""
+SERVED = (Role.CLASSIFIER, Role.TAGGER, Role.SCENE_EMBEDDER)
+"""Roles whose champions look at files."""
 
 Item = TypeVar("Item")
-Prepared = NDArray[np.float32]
-Outcome = Classified | tuple[BlobKey, FileFault]
+Seen = list[tuple[float, RGB]]
+"""Frames of a file with their seconds."""
+
+Outcome = Answered | tuple[BlobKey, FileFault]
 
 
 def spread(items: Iterable[Item], most: int) -> list[Item]:
@@ -58,82 +59,81 @@ def spread(items: Iterable[Item], most: int) -> list[Item]:
     return kept
 
 
-def aggregate(blob: BlobKey, answers: Sequence[Answer], labels: Sequence[str]) -> Classified:
-    """Say of a file what its frames (one or more) say together.
-
-    A label's probability is its mean over the frames; the embedding is the frames' mean, made unit length.
-    """
-    probabilities = np.mean([answer.probabilities for answer in answers], axis=0)
-    best = np.argsort(-probabilities, kind="stable")[:TOP]
-    kept = [index for place, index in enumerate(best) if place == 0 or probabilities[index] >= LEAST]
-    scores = tuple(Score(labels[index], float(probabilities[index])) for index in kept)
-    embedding = unit(np.mean([answer.embedding for answer in answers], axis=0))
-    return Classified(blob, scores, embedding.astype("<f2").tobytes(), len(answers))
-
-
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """A file's frames, as the network takes them."""
-
-    blob: BlobKey
-    frames: list[Prepared]
-
-
-def look(classifier: Classifier, kind: Kind, content: bytes, sampling: Sampling) -> list[Prepared]:
-    """Prepare a picture, or frames spread evenly over a video, for the network.
+def look(kind: Kind, content: bytes, sampling: Sampling) -> Seen:
+    """Decode a picture, or frames spread evenly over a video.
 
     Raises:
         Unreadable: it cannot be decoded.
     """
     if kind is Kind.IMAGE:
-        return [classifier.prepare(decode_image(content, sampling.max_pixels))]
-    return spread((classifier.prepare(frame.rgb) for frame in sample(content, sampling)), FRAMES)
+        return [(0.0, decode_image(content, sampling.max_pixels))]
+    return spread(((frame.seconds, frame.rgb) for frame in sample(content, sampling)), FRAMES)
 
 
-def answered(classifier: Classifier, files: Sequence[_Looked]) -> Iterator[Classified]:
-    """Run the network over the frames of all files together, and say of each file what its frames say."""
-    frames = [frame for file in files for frame in file.frames]
-    runs = (classifier.classify(frames[start : start + RUN]) for start in range(0, len(frames), RUN))
-    answers = (answer for run in runs for answer in run)
+def answer(session: Session, serving: Serving, seen: Seen) -> Answer:
+    """Have a model look at the frames of a file, and say of the file what they say together."""
+    contract = session.contract
+    pixels = np.stack([fitted(rgb, contract.input) for _, rgb in seen])
+    runs = (pixels[start : start + contract.batch] for start in range(0, len(pixels), contract.batch))
+    answers = [session.run(normalised(run, contract.input)) for run in runs]
+    told = {name: np.concatenate([each[name] for each in answers]) for name in answers[0]}
+    match contract:
+        case ClassifierContract() | TaggerContract():
+            seconds = [at for at, _ in seen]
+            return Answer(serving, len(seen), verdicts=verdicts(told[contract.outputs.scores], seconds, contract))
+        case SceneEmbedderContract():
+            return Answer(serving, len(seen), vectors=((0, scene(told[contract.outputs.embedding])),))
+        case _:
+            raise NotImplementedError(contract.role)
+
+
+def classify_batch(files: Sequence[Waiting], serving: Sequence[Serving]) -> list[Outcome]:
+    """Have the models at work look at the files named, one small outcome each, in order. A Dask worker runs this."""
+    outcomes: list[Outcome] = []
     for file in files:
-        yield aggregate(file.blob, [next(answers) for _ in file.frames], classifier.labels)
-
-
-def classify_batch(files: Sequence[tuple[BlobKey, Kind]], model: ModelVersion) -> list[Outcome]:
-    """Classify the files named, one small outcome each, in order. A Dask worker runs this."""
-    classifier = _opened(model)
-    looked: list[_Looked | tuple[BlobKey, FileFault]] = []
-    for blob, kind in files:
         try:
-            with opened(blob) as content:
-                looked.append(_Looked(blob, look(classifier, kind, content, bounds())))
+            with opened(file.blob) as content:
+                seen = look(file.kind, content, bounds())
         except Unreadable as unreadable:
-            looked.append((blob, FileFault(unreadable.args[0])))
-    classified = answered(classifier, [each for each in looked if isinstance(each, _Looked)])
-    return [next(classified) if isinstance(each, _Looked) else each for each in looked]
+            outcomes.append((file.blob, FileFault(unreadable.args[0])))
+            continue
+        wanted = [serving[place] for place in file.wanted]
+        outcomes.append(Answered(file.blob, tuple(answer(_opened(each.model), each, seen) for each in wanted)))
+    return outcomes
 
 
-@functools.lru_cache(maxsize=2)
-def _opened(model: ModelVersion) -> Classifier:
-    """Open a registered model once a process; two, for when a champion is replaced."""
-    return Classifier(world().registry.folder(model))
+@functools.lru_cache(maxsize=2 * len(Role))
+def _opened(model: ModelVersion) -> Session:
+    """Open a registered model once a process; two a role, for when a champion is replaced."""
+    return Session(world().registry.folder(model))
+
+
+def at_work(registry: Registry) -> tuple[Serving, ...]:
+    """Give the models that look at files: the champions there are, whose files are fetched here."""
+    champions = [model for role in SERVED if (model := registry.find(role))]
+    for model in champions:
+        registry.folder(model)  # fetched once, before every worker of this machine asks for it
+    return tuple(Serving(model) for model in champions)
+
+
+def _crashed(file: Waiting) -> Outcome:
+    return crashed((file.blob, file.kind))
 
 
 @step
 def classify_files() -> Counts:
-    """Classify, by the champion, every picture and video that no list settles and it has not seen."""
-    model = world().registry.resolve(Role.CLASSIFIER)
-    world().registry.folder(model)  # fetched once, before every worker of this machine asks for it
+    """Have every champion look at each picture and video that no list settles and it has not seen."""
+    serving = at_work(world().registry)
     flags = world().gate.flags(Action.CLASSIFY)
     with reading(world().ledger) as connection:
-        files = inferences.unclassified(connection, model, flags=flags)
+        files = inferences.waiting(connection, serving, flags=flags)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
-    look_at = functools.partial(classify_batch, model=model)
+    look_at = functools.partial(classify_batch, serving=serving)
     record_opening("classify", len(files))
     with shown_progress("classify"):
-        for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=crashed):
+        for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=_crashed):
             with world().ledger.begin() as connection:
-                counts += inferences.record_inferences(connection, model, outcomes)
+                counts += inferences.record_answers(connection, outcomes, dt.datetime.now(dt.UTC))
     return counts
 
 
@@ -147,12 +147,15 @@ def register(registry: Registry, folder: Path, alias: Alias | None = None) -> Mo
     return registry.register(folder, contract.name, contract.role, licence=contract.licence, alias=alias)
 
 
-def ensure_reference(registry: Registry) -> ModelVersion:
-    """Give the champion classifier; where there is none, make the reference model and let it be that."""
-    champion = registry.find(Role.CLASSIFIER)
-    if champion:
-        return champion
+def ensure_reference(registry: Registry) -> tuple[ModelVersion, ...]:
+    """Give the champions; where a role that a reference model plays has none, make that model and let it be that."""
     from models.reference import efficientnet_lite0  # noqa: PLC0415 (workers never make it)
 
+    champions = []
     with tempfile.TemporaryDirectory() as place:
-        return register(registry, efficientnet_lite0.build(Path(place) / efficientnet_lite0.NAME), Alias.CHAMPION)
+        for role in efficientnet_lite0.ROLES:
+            folder = Path(place) / f"{role}"
+            champions.append(
+                registry.find(role) or register(registry, efficientnet_lite0.build(folder, role), Alias.CHAMPION)
+            )
+    return tuple(champions)

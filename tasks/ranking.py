@@ -95,9 +95,9 @@ def rank(
 @step
 def rank_reports() -> Counts:
     """Rank every accepted report by the policy in force."""
-    policy, champion = world().policy, world().registry.find(Role.CLASSIFIER)
+    policy, tagger = world().policy, world().registry.find(Role.TAGGER)
     with world().ledger.begin() as connection:
-        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, champion), policy)
+        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, tagger), policy)
         changed = priorities.record(connection, policy.version, ranked)
     bands: defaultdict[str, int] = defaultdict(int)
     for _, _, priority in ranked:

@@ -162,7 +162,7 @@ def _labels(connection: Connection, model: ModelVersion | None) -> defaultdict[s
     """Collect the labels that one version of a model gave a file."""
     labels: defaultdict[str | None, list[tuple[str, float]]] = defaultdict(list)
     if model:
-        table = schema.inference.c
+        table = schema.score.c
         query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.label)
         for blob, label, probability in connection.execute(
             query.where(table.model == model.name, table.version == model.version)

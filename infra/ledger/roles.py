@@ -31,7 +31,7 @@ WRITTEN = {
     "claim_match": "INSERT, UPDATE, DELETE",
     "recall": "INSERT, UPDATE",
     "inference": "INSERT, UPDATE",
-    "embedding": "INSERT, UPDATE",
+    **dict.fromkeys(("score", "face", "attribute", "embedding", "shadow", "drift"), "INSERT, UPDATE"),
     "cluster": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",
     "priority": "INSERT, UPDATE",

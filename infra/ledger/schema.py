@@ -3,6 +3,8 @@
 Keys are surrogates: `report` and `blob` ids are keyed digests, the others derive from them. Times are UTC.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -416,23 +418,99 @@ recall = Table(
     Column("reason", Code, nullable=False, comment="withdrawn or changed"),
 )
 
-inference = Table(
+
+def said_of_file(name: str, *columns: Column[Any]) -> Table:
+    """Declare a table of what a model version says of a file."""
+    return Table(
+        name,
+        metadata,
+        Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
+        Column("model", Code, primary_key=True, comment="its role and its own name"),
+        Column("version", Integer, primary_key=True),
+        *columns,
+    )
+
+
+def upon() -> Column[str]:
+    """Make the column that names the face detector on whose faces a model looked; empty for whole pictures."""
+    return Column("upon", String(128), primary_key=True, server_default="")
+
+
+inference = said_of_file(
     "inference",
-    metadata,
-    Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
-    Column("model", Code, primary_key=True),
-    Column("version", Integer, primary_key=True),
+    upon(),
+    Column("frames", Integer, nullable=False, comment="that it looked at"),
+    Column("said_at", Time, nullable=False),
+)
+Index("ix_inference_said_at", inference.c.said_at)
+score = said_of_file(
+    "score",
     Column("label", Code, primary_key=True),
+    Column("score", Float, nullable=False, comment="as the network gave it, 0-1"),
+    Column("probability", Float, nullable=False, comment="the score, calibrated, 0-1"),
+    Column("says", Code, comment="yes, unsure or no, where the contract has thresholds"),
+    Column("seconds", Json, nullable=False, comment="of the frames that carry it"),
+)
+face = said_of_file(
+    "face",
+    Column("ordinal", Integer, primary_key=True),
+    Column("seconds", Float, nullable=False),
+    Column("left", Float, nullable=False, comment="share of the picture's width, 0-1"),
+    Column("top", Float, nullable=False),
+    Column("right", Float, nullable=False),
+    Column("bottom", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("quality", Integer, nullable=False, comment="0-100"),
+    Column("blurred", Boolean, nullable=False),
+)
+attribute = said_of_file(
+    "attribute",
+    upon(),
+    Column("face", Integer, primary_key=True, comment="its ordinal"),
+    Column("name", Code, primary_key=True),
+    Column("label", Code, nullable=False, comment="the most probable one"),
     Column("probability", Float, nullable=False),
 )
-embedding = Table(
+embedding = said_of_file(
     "embedding",
+    upon(),
+    Column("ordinal", Integer, primary_key=True, comment="the face's; 0 for a scene"),
+    Column("vector", LargeBinary, nullable=False, comment="float16, unit length"),
+)
+shadow = said_of_file(
+    "shadow",
+    upon(),
+    Column("said_at", Time, nullable=False),
+    Column("answer", LargeBinary, nullable=False, comment="all that a challenger says of the file; shown to nobody"),
+)
+drift = Table(
+    "drift",
     metadata,
-    Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
     Column("model", Code, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("frames", Integer, nullable=False),
-    Column("vector", LargeBinary, nullable=False, comment="float16, unit length"),
+    Column("what", Code, primary_key=True, comment="a label, or vectors"),
+    Column("files", Integer, nullable=False, comment="of that day"),
+    Column("psi", Float, nullable=False, comment="population stability index, against its first files"),
+    Column("ks", Float, nullable=False, comment="greatest distance of the two distributions, 0-1"),
+    Column("moved", Boolean, nullable=False),
+)
+evaluation_set = Table(
+    "evaluation_set",
+    metadata,
+    Column("name", Code, primary_key=True),
+    Column("version", Key, primary_key=True, comment="digest of its items"),
+    Column("role", Code, nullable=False),
+    Column("imported_at", Time, nullable=False),
+)
+evaluation_item = Table(
+    "evaluation_item",
+    metadata,
+    Column("name", Code, primary_key=True),
+    Column("version", Key, primary_key=True),
+    Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
+    Column("truth", String(512), nullable=False, comment="what is true of it, in the words of the role"),
+    ForeignKeyConstraint(["name", "version"], ["evaluation_set.name", "evaluation_set.version"]),
 )
 
 cluster = Table(

@@ -23,7 +23,17 @@ from onnx import TensorProto, helper, numpy_helper
 
 from domain.errors import UnusableModel
 from domain.model import Role
-from models.contract import CARD, CONTRACT, NETWORK, Contract, Input, Outputs
+from models.contract import (
+    CARD,
+    CONTRACT,
+    NETWORK,
+    Contract,
+    Embedding,
+    SceneEmbedderContract,
+    Scores,
+    TaggerContract,
+)
+from models.inputs import Input
 from models.reference.torch_file import read_tensors
 
 NAME = "efficientnet_lite0"
@@ -44,8 +54,12 @@ _IR_VERSION = 8
 Weights = dict[str, NDArray[Any]]
 
 
-def build(folder: Path) -> Path:
-    """Make the model folder at `folder`, or leave the one that is there; give its path.
+ROLES = (Role.TAGGER, Role.SCENE_EMBEDDER)
+"""What the network is for: its scores, and its embedding."""
+
+
+def build(folder: Path, role: Role) -> Path:
+    """Make the model folder for one of `ROLES` at `folder`, or leave the one that is there; give its path.
 
     It is made beside its place and moved there whole. The same weights give the same bytes.
 
@@ -60,7 +74,7 @@ def build(folder: Path) -> Path:
         draft.mkdir()
         (draft / NETWORK).write_bytes(network(_weights()).SerializeToString(deterministic=True))
         (draft / CONTRACT).write_text(
-            json.dumps(contract().model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+            json.dumps(contract(role).model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
         )
         shutil.copyfile(Path(__file__).parents[1] / "cards" / f"{NAME}.md", draft / CARD)
         _place(draft, folder)
@@ -76,20 +90,21 @@ def _place(draft: Path, folder: Path) -> None:
             raise
 
 
-def contract() -> Contract:
-    """Give the contract of the model."""
-    return Contract(
-        role=Role.CLASSIFIER,
-        name=NAME,
-        input=Input(
+def contract(role: Role) -> Contract:
+    """Give the contract of the model in one of its `ROLES`."""
+    told: dict[str, Any] = {
+        "name": NAME,
+        "input": Input(
             name="image", layout="NCHW", height=SIDE, width=SIDE, colour="RGB", dtype="float32",
             mean=(127.0, 127.0, 127.0), std=(128.0, 128.0, 128.0), resize="stretch",
         ),
-        outputs=Outputs(probabilities="probabilities", embedding="embedding"),
-        labels=labels(),
-        licence="Apache-2.0",
-        data="ImageNet-1k (ILSVRC 2012): a thousand kinds of everyday things, animals and places",
-    )  # fmt: skip
+        "half": True,
+        "licence": "Apache-2.0",
+        "data": "ImageNet-1k (ILSVRC 2012): a thousand kinds of everyday things, animals and places",
+    }  # fmt: skip
+    if role is Role.TAGGER:
+        return TaggerContract(role=role, outputs=Scores(scores="probabilities"), labels=labels(), **told)
+    return SceneEmbedderContract(role=Role.SCENE_EMBEDDER, outputs=Embedding(embedding="embedding"), **told)
 
 
 def labels() -> tuple[str, ...]:

@@ -1,92 +1,66 @@
-"""Classifiers: a picture in; a probability for each label, and where the picture stands among others."""
+"""Classifiers and taggers: from a score for each label and frame to what is said of a file."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from models.contract import Input
-from models.session import Session
+from domain.model import Says, Verdict
+from models.contract import Labelled, Thresholds
 
-RGB = NDArray[np.uint8]
-Row = NDArray[np.float32]
+Scores = NDArray[np.float32]
+"""[frames, labels], 0-1."""
 
-_REDUCING_GAP = 2.0
-"""Pillow first shrinks by whole pixels, to no less than twice the size: a third less time on a large photograph."""
+CARRYING = 3
+"""Frames of a film that carry a label together: one alone may be a slip of the network's."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the network says of a picture: `probabilities`, one a label, and `embedding`, of unit length."""
-
-    probabilities: Row
-    embedding: Row
+TOP = 5
+LEAST = 0.05
+"""Labels that are kept: of the best five those of a probability of at least 0.05, the best one anyway, and every one
+that has thresholds."""
 
 
-class Classifier:
-    """The classifier in a model folder.
+def calibrated(scores: Scores, contract: Labelled) -> Scores:
+    """Turn scores into probabilities, label by label, by the contract's calibration."""
+    probabilities = scores.astype(np.float32)
+    for label, points in contract.calibration.items():
+        column = contract.labels.index(label)
+        at, told = zip(*points, strict=True)
+        probabilities[:, column] = np.interp(scores[:, column], at, told)
+    return probabilities
 
-    Raises:
-        UnusableModel: the folder does not keep its contract.
+
+def said(probability: float, thresholds: Thresholds | None) -> Says | None:
+    """Say yes, no, or neither of a calibrated probability."""
+    if thresholds is None:
+        return None
+    return Says.YES if probability >= thresholds.yes else Says.NO if probability <= thresholds.no else Says.UNSURE
+
+
+def verdicts(scores: Scores, seconds: Sequence[float], contract: Labelled) -> tuple[Verdict, ...]:
+    """Say of a file what its frames (one or more) say together, the most probable label first.
+
+    A label's score and probability are the means over the three frames in which it is the most probable, or over all
+    where there are fewer: what is seen in a few frames of a long film counts, and what one frame alone shows of three
+    or more does not count in full. These frames are told.
     """
-
-    def __init__(self, folder: Path, threads: int = 1) -> None:
-        self._session = Session(folder, threads)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """One name for each probability, in order."""
-        return self._session.contract.labels
-
-    @property
-    def provider(self) -> str:
-        """The execution provider in use."""
-        return self._session.provider
-
-    def prepare(self, rgb: RGB) -> NDArray[np.float32]:
-        """Make one input of the network from a picture (H × W × 3, 0–255, any size)."""
-        return prepared(rgb, self._session.contract.input)
-
-    def classify(self, batch: Sequence[NDArray[np.float32]]) -> list[Answer]:
-        """Classify prepared pictures, one answer each, in order. Embeddings are made unit length here."""
-        if not len(batch):
-            return []
-        outputs = self._session.contract.outputs
-        answers = self._session.run(np.stack(batch))
-        rows = zip(answers[outputs.probabilities], answers[outputs.embedding], strict=True)
-        return [Answer(probabilities, unit(embedding)) for probabilities, embedding in rows]
-
-
-def prepared(rgb: RGB, told: Input) -> NDArray[np.float32]:
-    """Resize a picture (H × W × 3, 0–255) and normalise it as the contract tells."""
-    small = Image.fromarray(rgb).resize(
-        (told.width, told.height),
-        Image.Resampling.BILINEAR,
-        box=_taken(rgb, told),
-        reducing_gap=_REDUCING_GAP,
+    probabilities = calibrated(scores, contract)
+    carrying = np.argsort(-probabilities, axis=0, kind="stable")[:CARRYING]
+    together = np.take_along_axis(probabilities, carrying, axis=0).mean(axis=0)
+    raw = np.take_along_axis(scores, carrying, axis=0).mean(axis=0)
+    order = np.argsort(-together, kind="stable")
+    kept = [
+        column
+        for place, column in enumerate(order)
+        if place == 0 or (place < TOP and together[column] >= LEAST) or contract.labels[column] in contract.thresholds
+    ]
+    return tuple(
+        Verdict(
+            label=(label := contract.labels[column]),
+            score=float(raw[column]),
+            probability=float(together[column]),
+            says=said(float(together[column]), contract.thresholds.get(label)),
+            seconds=tuple(float(seconds[frame]) for frame in carrying[:, column]),
+        )
+        for column in kept
     )
-    pixels = np.asarray(small, np.float32)
-    if told.colour == "BGR":
-        pixels = pixels[..., ::-1]
-    mean, std = (np.array(each, np.float32) for each in (told.mean, told.std))
-    normal = (pixels - mean) / std
-    return np.ascontiguousarray(normal.transpose(2, 0, 1) if told.layout == "NCHW" else normal)
-
-
-def _taken(rgb: RGB, told: Input) -> tuple[float, float, float, float]:
-    """Tell what is resized: all of the picture, or the largest middle part of the input's proportions."""
-    height, width = rgb.shape[:2]
-    if told.resize == "stretch":
-        return (0, 0, width, height)
-    scale = min(width / told.width, height / told.height)
-    aside, above = (width - told.width * scale) / 2, (height - told.height * scale) / 2
-    return (max(0.0, aside), max(0.0, above), min(width, width - aside), min(height, height - above))
-
-
-def unit(vector: Row) -> Row:
-    """Make a vector of length 1; one of zeros stays as it is."""
-    length = np.linalg.norm(vector)
-    return (vector / length if length > 0 else vector).astype(np.float32)

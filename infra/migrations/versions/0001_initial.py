@@ -148,6 +148,26 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "drift",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=96), nullable=False, comment="a label, or vectors"),
+        sa.Column("files", sa.Integer(), nullable=False, comment="of that day"),
+        sa.Column("psi", sa.Float(), nullable=False, comment="population stability index, against its first files"),
+        sa.Column("ks", sa.Float(), nullable=False, comment="greatest distance of the two distributions, 0-1"),
+        sa.Column("moved", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "model", "version", "what", name=op.f("pk_drift")),
+    )
+    op.create_table(
+        "evaluation_set",
+        sa.Column("name", sa.String(length=96), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False, comment="digest of its items"),
+        sa.Column("role", sa.String(length=96), nullable=False),
+        sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_evaluation_set")),
+    )
+    op.create_table(
         "hash_list",
         sa.Column("name", sa.String(length=96), nullable=False),
         sa.Column("format", sa.String(length=96), server_default="", nullable=False),
@@ -364,6 +384,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_block")),
     )
     op.create_table(
+        "attribute",
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("upon", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("face", sa.Integer(), nullable=False, comment="its ordinal"),
+        sa.Column("name", sa.String(length=96), nullable=False),
+        sa.Column("label", sa.String(length=96), nullable=False, comment="the most probable one"),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_attribute_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", "face", "name", name=op.f("pk_attribute")),
+    )
+    op.create_table(
         "blob_key",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column(
@@ -440,12 +473,44 @@ def upgrade() -> None:
     op.create_table(
         "embedding",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
-        sa.Column("model", sa.String(length=96), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("frames", sa.Integer(), nullable=False),
+        sa.Column("upon", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False, comment="the face's; 0 for a scene"),
         sa.Column("vector", sa.LargeBinary(), nullable=False, comment="float16, unit length"),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_embedding_blob_id")),
-        sa.PrimaryKeyConstraint("blob_id", "model", "version", name=op.f("pk_embedding")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", "ordinal", name=op.f("pk_embedding")),
+    )
+    op.create_table(
+        "evaluation_item",
+        sa.Column("name", sa.String(length=96), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "truth", sa.String(length=512), nullable=False, comment="what is true of it, in the words of the role"
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_evaluation_item_blob_id")),
+        sa.ForeignKeyConstraint(
+            ["name", "version"], ["evaluation_set.name", "evaluation_set.version"], name=op.f("fk_evaluation_item_name")
+        ),
+        sa.PrimaryKeyConstraint("name", "version", "blob_id", name=op.f("pk_evaluation_item")),
+    )
+    op.create_table(
+        "face",
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("left", sa.Float(), nullable=False, comment="share of the picture's width, 0-1"),
+        sa.Column("top", sa.Float(), nullable=False),
+        sa.Column("right", sa.Float(), nullable=False),
+        sa.Column("bottom", sa.Float(), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("quality", sa.Integer(), nullable=False, comment="0-100"),
+        sa.Column("blurred", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_face_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "ordinal", name=op.f("pk_face")),
     )
     op.create_table(
         "feedback",
@@ -519,13 +584,15 @@ def upgrade() -> None:
     op.create_table(
         "inference",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
-        sa.Column("model", sa.String(length=96), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("label", sa.String(length=96), nullable=False),
-        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("upon", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("frames", sa.Integer(), nullable=False, comment="that it looked at"),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_inference_blob_id")),
-        sa.PrimaryKeyConstraint("blob_id", "model", "version", "label", name=op.f("pk_inference")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", name=op.f("pk_inference")),
     )
+    op.create_index("ix_inference_said_at", "inference", ["said_at"], unique=False)
     op.create_table(
         "list_entry",
         sa.Column("list_name", sa.String(length=96), nullable=False),
@@ -745,6 +812,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "field", "ordinal", "revised_at", "analyst", name=op.f("pk_revised")),
     )
     op.create_table(
+        "score",
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("label", sa.String(length=96), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False, comment="as the network gave it, 0-1"),
+        sa.Column("probability", sa.Float(), nullable=False, comment="the score, calibrated, 0-1"),
+        sa.Column(
+            "says", sa.String(length=96), nullable=True, comment="yes, unsure or no, where the contract has thresholds"
+        ),
+        sa.Column(
+            "seconds",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+            comment="of the frames that carry it",
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_score_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "label", name=op.f("pk_score")),
+    )
+    op.create_table(
+        "shadow",
+        sa.Column("blob_id", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("upon", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "answer",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="all that a challenger says of the file; shown to nobody",
+        ),
+        sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_shadow_blob_id")),
+        sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", name=op.f("pk_shadow")),
+    )
+    op.create_table(
         "sighting",
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -864,6 +967,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sighting_claimed_md5"), table_name="sighting")
     op.drop_index(op.f("ix_sighting_blob_id"), table_name="sighting")
     op.drop_table("sighting")
+    op.drop_table("shadow")
+    op.drop_table("score")
     op.drop_table("revised")
     op.drop_table("report_vector")
     op.drop_index(op.f("ix_report_trace_value"), table_name="report_trace")
@@ -893,6 +998,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("tested = 0"),
     )
     op.drop_table("list_entry")
+    op.drop_index("ix_inference_said_at", table_name="inference")
     op.drop_table("inference")
     op.drop_table("hold")
     op.drop_index(op.f("ix_fingerprint_written"), table_name="fingerprint")
@@ -902,6 +1008,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_film_written"), table_name="film")
     op.drop_table("film")
     op.drop_table("feedback")
+    op.drop_table("face")
+    op.drop_table("evaluation_item")
     op.drop_table("embedding")
     op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
@@ -912,6 +1020,7 @@ def downgrade() -> None:
     op.drop_table("bundle_member")
     op.drop_index(op.f("ix_blob_key_kek"), table_name="blob_key")
     op.drop_table("blob_key")
+    op.drop_table("attribute")
     op.drop_table("taken_block")
     op.drop_table("run")
     op.drop_table("reporter")
@@ -934,6 +1043,8 @@ def downgrade() -> None:
     op.drop_table("measured")
     op.drop_table("hash_writing")
     op.drop_table("hash_list")
+    op.drop_table("evaluation_set")
+    op.drop_table("drift")
     op.drop_index(
         "ix_draft_open",
         table_name="draft",
