@@ -14,11 +14,17 @@ CONTRACT = {
         "name": "image", "layout": "NCHW", "height": SIDE, "width": SIDE, "colour": "RGB", "dtype": "float32",
         "mean": [0, 0, 0], "std": [255, 255, 255], "resize": "stretch",
     },
-    "outputs": {"probabilities": "probabilities", "embedding": "embedding"},
+    "outputs": {"scores": "probabilities"},
     "labels": ["red", "green", "blue"],
     "licence": "CC0-1.0",
     "data": "none: the network is written by hand",
 }  # fmt: skip
+
+
+EMBEDDER = {name: value for name, value in CONTRACT.items() if name != "labels"} | {
+    "role": "embedder-scene",
+    "outputs": {"embedding": "embedding"},
+}
 
 
 def network(name="image", shape=("N", 3, SIDE, SIDE), element=TensorProto.FLOAT, sharpness=20.0):
@@ -39,10 +45,10 @@ def network(name="image", shape=("N", 3, SIDE, SIDE), element=TensorProto.FLOAT,
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-def write(folder: Path, *, graph=None, **changes) -> Path:
+def write(folder: Path, *, graph=None, base=CONTRACT, **changes) -> Path:
     """Write a model folder; `changes` replace fields of its contract, and `input` single fields of that."""
     folder.mkdir(parents=True, exist_ok=True)
-    contract = {**CONTRACT, **changes, "input": {**CONTRACT["input"], **changes.get("input", {})}}
+    contract = {**base, **changes, "input": {**base["input"], **changes.get("input", {})}}
     (folder / "model.onnx").write_bytes((graph or network()).SerializeToString())
     (folder / "contract.json").write_text(json.dumps(contract))
     (folder / "card.md").write_text("# Strongest colour\n\nWritten by hand, for tests.\n")

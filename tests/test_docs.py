@@ -3,6 +3,7 @@
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import typer
@@ -67,6 +68,7 @@ def below(error):
             yield from below(each)
 
 
+CONTRACTS = {field for contract in get_args(Contract) for field in contract_fields(contract)}
 FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/prefect.yaml").read_text())["deployments"]}
 
 
@@ -79,7 +81,15 @@ FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/pref
         ("reference/ledger.md", {*metadata.tables, *COLUMNS}),
         ("reference/lists.md", {*ListFault, *EntryState, *SignalType}),
         ("reference/errors.md", set(below(errors.BreakwaterError))),
-        ("data-scientist.md", {"model.onnx", "contract.json", "card.md", *contract_fields(Contract)}),
+        (
+            "data-scientist.md",
+            {
+                "model.onnx",
+                "contract.json",
+                "card.md",
+                *(f for each in get_args(Contract) for f in contract_fields(each)),
+            },
+        ),
         ("operator.md", FLOWS),
         ("operator.md", set(Held)),
         ("safety.md", {photograph.name for photograph in PHOTOGRAPHS}),

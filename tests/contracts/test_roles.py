@@ -8,7 +8,7 @@ from cybertips import report_xml, write_drop
 from sqlalchemy.exc import ProgrammingError
 
 from domain.media import Algorithm
-from domain.model import Classified, ModelVersion, Score
+from domain.model import Answer, Answered, ModelVersion, Serving, Verdict
 from domain.report import FileFault
 from infra.ledger import inferences, measured, media
 from infra.ledger.engine import migrate, reading
@@ -60,8 +60,9 @@ def test_it_does_every_stage_but_intake(metadata):
             files = media.without_fingerprint(connection, Algorithm.PDQ)
             media.record_fingerprints(connection, fingerprint_batch(files))
             media.record_faults(connection, [(files[0][0], FileFault.UNDECODABLE)])
-            seen = Classified(files[0][0], (Score("a landscape", 0.5),), bytes(8))
-            inferences.record_inferences(connection, ModelVersion("classifier", 1, "1" * 64), [seen])
+            serving = Serving(ModelVersion("tagger/any", 1, "1" * 64))
+            answer = Answer(serving, verdicts=(Verdict("landscape", 0.5, 0.5),), vectors=((0, bytes(8)),))
+            inferences.record_answers(connection, [Answered(files[0][0], (answer,))], datetime.now(UTC))
         for step in (match_entries, match_files, cluster_copies, cluster_reports, rank_reports):
             publish(step.fn())
         month = date(2016, 5, 1)

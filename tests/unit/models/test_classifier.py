@@ -1,4 +1,4 @@
-"""A classifier sees the picture that its contract tells of."""
+"""A file is what its frames say together: the three that carry a label most."""
 
 import model_folders
 import numpy as np
@@ -7,71 +7,91 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.contract import Input
-from models.runners.classifier import Classifier, prepared, unit
+from domain.model import Says
+from models.contract import ClassifierContract, Thresholds
+from models.runners.classifier import CARRYING, LEAST, calibrated, said, verdicts
 
-TOLD = Input(**model_folders.CONTRACT["input"] | {"mean": [10, 20, 30], "std": [2, 4, 8]})
+CONTRACT = ClassifierContract.model_validate(model_folders.CONTRACT)
+EVERY = Thresholds(no=0.0, yes=1.0)
+ALL = CONTRACT.model_copy(update={"thresholds": dict.fromkeys(CONTRACT.labels, EVERY)})
+"""Tells every label, however unlikely."""
 
-
-def told(**changes):
-    return TOLD.model_copy(update=changes)
-
-
-def picture(height=8, width=8):
-    return np.random.default_rng(7).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def test_a_picture_of_the_right_size_is_only_normalised():
-    rgb = picture()
-    expected = (rgb.astype(float) - [10, 20, 30]) / [2, 4, 8]
-    assert np.allclose(prepared(rgb, told()), expected.transpose(2, 0, 1))
+SHARES = st.floats(0, 1, width=32)
+FRAMES = st.integers(1, 9).flatmap(lambda frames: arrays(np.float32, (frames, 3), elements=SHARES))
 
 
-def test_a_network_that_wants_channels_last_gets_them_last():
-    rgb = picture()
-    assert np.allclose(prepared(rgb, told(layout="NHWC")), (rgb.astype(float) - [10, 20, 30]) / [2, 4, 8])
+def probabilities(scores, contract=ALL):
+    return {each.label: each.probability for each in verdicts(scores, range(len(scores)), contract)}
 
 
-def test_a_network_that_wants_blue_first_gets_it_first():
-    rgb = picture()
-    expected = (rgb[..., ::-1].astype(float) - [10, 20, 30]) / [2, 4, 8]
-    assert np.allclose(prepared(rgb, told(colour="BGR")), expected.transpose(2, 0, 1))
+@given(FRAMES)
+def test_a_label_has_the_mean_of_its_three_highest_frames(scores):
+    for column, label in enumerate(CONTRACT.labels):
+        best = sorted(scores[:, column].tolist(), reverse=True)[:CARRYING]
+        assert probabilities(scores)[label] == pytest.approx(sum(best) / len(best), abs=1e-6)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 500), (700, 3), (64, 48), (8, 8)])
-@pytest.mark.parametrize("resize", ["stretch", "crop"])
-def test_a_picture_of_any_size_becomes_one_input(height, width, resize):
-    ready = prepared(picture(height, width), told(resize=resize))
-    assert ready.shape == (3, 8, 8)
-    assert ready.dtype == np.float32
-    assert ready.flags["C_CONTIGUOUS"]
+@given(FRAMES, st.randoms(use_true_random=False))
+def test_the_order_of_frames_changes_no_probability(scores, chance):
+    order = list(range(len(scores)))
+    chance.shuffle(order)
+    assert probabilities(scores[order]) == pytest.approx(probabilities(scores), abs=1e-6)
 
 
-@pytest.mark.parametrize(("height", "width"), [(40, 120), (120, 40)])
-def test_a_crop_takes_the_middle_and_a_stretch_takes_all(height, width):
-    rgb = np.full((height, width, 3), (255, 0, 0), np.uint8)
-    middle = (slice(height // 2 - 20, height // 2 + 20), slice(width // 2 - 20, width // 2 + 20))
-    rgb[middle] = (0, 255, 0)
-    plain = {"mean": (0, 0, 0), "std": (255, 255, 255)}
-    cropped = prepared(rgb, told(resize="crop", **plain)).mean((1, 2))
-    stretched = prepared(rgb, told(resize="stretch", **plain)).mean((1, 2))
-    assert np.allclose(cropped, [0, 1, 0], atol=0.05)
-    assert np.allclose(stretched, [2 / 3, 1 / 3, 0], atol=0.05)
+@given(FRAMES.filter(lambda scores: len(scores) >= CARRYING), arrays(np.float32, (1, 3), elements=SHARES))
+def test_a_frame_more_never_makes_a_label_of_a_film_less_probable(scores, more):
+    before, after = probabilities(scores), probabilities(np.concatenate([scores, more]))
+    assert all(after[label] >= before[label] - 1e-6 for label in before)
 
 
-def test_the_strongest_colour_wins(tmp_path):
-    classifier = Classifier(model_folders.write(tmp_path / "model"))
-    colours = {"red": (255, 0, 0), "green": (0, 200, 0), "blue": (40, 40, 250)}
-    batch = [classifier.prepare(np.full((30, 50, 3), colour, np.uint8)) for colour in colours.values()]
-    answers = classifier.classify(batch)
-    assert [classifier.labels[answer.probabilities.argmax()] for answer in answers] == list(colours)
-    assert all(np.isclose(np.linalg.norm(answer.embedding), 1) for answer in answers)
+def test_a_picture_is_what_its_one_frame_says():
+    (best, *_) = verdicts(np.array([[0.7, 0.2, 0.1]], np.float32), [0.0], CONTRACT)
+    assert (best.label, best.seconds, best.says) == ("red", (0.0,), None)
+    assert best.probability == pytest.approx(0.7)
 
 
-def test_no_pictures_give_no_answers(tmp_path):
-    assert Classifier(model_folders.write(tmp_path / "model")).classify([]) == []
+def test_the_frames_that_carry_a_label_are_told_the_strongest_first():
+    scores = np.array([[0.1, 0, 0], [0.9, 0, 0], [0.3, 0, 0], [0.8, 0, 0], [0.2, 0, 0]], np.float32)
+    (red, *_) = verdicts(scores, [0.0, 1.5, 3.0, 4.5, 6.0], CONTRACT)
+    assert red.seconds == (1.5, 4.5, 3.0)
 
 
-@given(arrays(np.float32, 5, elements=st.floats(-1e3, 1e3, width=32)))
-def test_a_vector_made_unit_has_length_one_or_none_at_all(vector):
-    assert np.linalg.norm(unit(vector)) == pytest.approx(1 if np.linalg.norm(vector) > 0 else 0, abs=1e-5)
+def test_one_frame_alone_does_not_carry_a_film():
+    scores = np.zeros((10, 3), np.float32)
+    scores[4, 0] = 1
+    assert probabilities(scores)["red"] == pytest.approx(1 / 3)
+
+
+def test_the_best_label_stays_however_unsure_and_at_most_five_stay():
+    many = CONTRACT.model_copy(update={"labels": tuple(map(str, range(100)))})
+    assert [each.label for each in verdicts(np.full((1, 100), 0.01, np.float32), [0], many)] == ["0"]
+    eight = CONTRACT.model_copy(update={"labels": tuple("abcdefgh")})
+    assert [each.label for each in verdicts(np.full((1, 8), 1 / 8, np.float32), [0], eight)] == list("abcde")
+    assert LEAST < 1 / 8
+
+
+def test_a_label_with_thresholds_is_told_even_where_it_does_not_hold():
+    scores = np.array([[0.98, 0.01, 0.01]], np.float32)
+    watched = CONTRACT.model_copy(update={"thresholds": {"blue": Thresholds(no=0.2, yes=0.8)}})
+    told = {each.label: each.says for each in verdicts(scores, [0], watched)}
+    assert told == {"red": None, "blue": Says.NO}
+
+
+@pytest.mark.parametrize(
+    ("probability", "says"), [(0, "no"), (0.2, "no"), (0.21, "unsure"), (0.79, "unsure"), (0.8, "yes"), (1, "yes")]
+)
+def test_between_its_thresholds_a_model_abstains(probability, says):
+    assert said(probability, Thresholds(no=0.2, yes=0.8)) == says
+
+
+@given(FRAMES, st.lists(st.tuples(SHARES, SHARES), min_size=2, max_size=6))
+def test_calibration_keeps_the_order_of_scores_and_leaves_other_labels_alone(scores, points):
+    at, to = (sorted(set(each)) for each in zip(*points, strict=True))
+    line = tuple(zip(at, to, strict=False))
+    if len(line) < 2:
+        return
+    told = calibrated(scores, CONTRACT.model_copy(update={"calibration": {"red": line}}))
+    assert (told[:, 1:] == scores[:, 1:]).all()
+    order = np.argsort(scores[:, 0], kind="stable")
+    assert (np.diff(told[order, 0]) >= -1e-6).all()
+    assert ((told[:, 0] >= line[0][1] - 1e-6) & (told[:, 0] <= line[-1][1] + 1e-6)).all()

@@ -10,21 +10,24 @@ import skimage
 from PIL import Image, ImageDraw
 
 from domain.errors import UnusableModel
+from domain.model import Role
 from models.contract import load_contract
+from models.inputs import prepared
 from models.reference import efficientnet_lite0
-from models.runners.classifier import Classifier
+from models.runners.embedder import unit
+from models.session import Session
 
 NETWORK_SHA256 = "badccb8d4888f74fc8fa0b85c17ea8f48bff4ab32436ab0a654e6451ceda2d5e"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return efficientnet_lite0.build(tmp_path_factory.mktemp("reference") / "efficientnet_lite0")
+    return efficientnet_lite0.build(tmp_path_factory.mktemp("reference") / "efficientnet_lite0", Role.TAGGER)
 
 
 @pytest.fixture(scope="module")
-def classifier(folder):
-    return Classifier(folder)
+def session(folder):
+    return Session(folder)
 
 
 def balloon():
@@ -51,9 +54,16 @@ def photograph(name):
     return np.asarray(Image.open(Path(skimage.__file__).parent / "data" / name).convert("RGB"))
 
 
-def labels(classifier, rgb, most):
-    (answer,) = classifier.classify([classifier.prepare(rgb)])
-    return [classifier.labels[index] for index in answer.probabilities.argsort()[::-1][:most]]
+def looked_at(session, *pictures):
+    """Give the probabilities and the unit embeddings of pictures."""
+    batch = np.stack([prepared(rgb, session.contract.input) for rgb in pictures])
+    told = session.run(batch, ["probabilities", "embedding"])
+    return told["probabilities"], unit(told["embedding"])
+
+
+def labels(session, rgb, most):
+    ((row,), _) = looked_at(session, rgb)
+    return [session.contract.labels[index] for index in row.argsort()[::-1][:most]]
 
 
 def test_the_network_is_the_same_byte_for_byte(folder):
@@ -62,7 +72,7 @@ def test_the_network_is_the_same_byte_for_byte(folder):
 
 def test_the_folder_keeps_its_contract(folder):
     contract = load_contract(folder)
-    assert contract == efficientnet_lite0.contract()
+    assert contract == efficientnet_lite0.contract(Role.TAGGER)
     assert (contract.name, contract.licence, len(contract.labels)) == ("efficientnet_lite0", "Apache-2.0", 1000)
 
 
@@ -74,13 +84,13 @@ def test_the_card_names_licence_weights_and_limits(folder):
 
 def test_building_again_changes_nothing(folder):
     before = {file.name: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert efficientnet_lite0.build(folder) == folder
+    assert efficientnet_lite0.build(folder, Role.TAGGER) == folder
     assert {file.name: file.stat().st_mtime_ns for file in folder.iterdir()} == before
 
 
 def test_builders_at_once_leave_one_whole_folder(tmp_path):
     with ThreadPoolExecutor(3) as workers:
-        list(workers.map(efficientnet_lite0.build, [tmp_path / "model"] * 3))
+        list(workers.map(efficientnet_lite0.build, [tmp_path / "model"] * 3, [Role.TAGGER] * 3))
     assert [each.name for each in tmp_path.iterdir()] == ["model"]
     assert {file.name for file in (tmp_path / "model").iterdir()} == {"model.onnx", "contract.json", "card.md"}
 
@@ -88,7 +98,7 @@ def test_builders_at_once_leave_one_whole_folder(tmp_path):
 def test_weights_other_than_the_pinned_ones_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(efficientnet_lite0, "WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(UnusableModel, match="is not the pinned file"):
-        efficientnet_lite0.build(tmp_path / "model")
+        efficientnet_lite0.build(tmp_path / "model", Role.TAGGER)
     assert not list(tmp_path.iterdir())
 
 
@@ -100,39 +110,44 @@ def test_weights_other_than_the_pinned_ones_are_refused(tmp_path, monkeypatch):
         (sunset, "screen", 0.0901, (0.86071, -0.16205, -0.35946)),
     ],
 )
-def test_a_drawn_picture_keeps_its_label_and_its_embedding(classifier, drawn, label, probability, sums):
+def test_a_drawn_picture_keeps_its_label_and_its_embedding(session, drawn, label, probability, sums):
     """The embedding is held by three sums of it, each weighed by another cosine wave."""
-    (answer,) = classifier.classify([classifier.prepare(drawn())])
-    best = int(answer.probabilities.argmax())
-    assert classifier.labels[best] == label
-    assert answer.probabilities[best] == pytest.approx(probability, abs=2e-3)
+    (row,), (vector,) = looked_at(session, drawn())
+    best = int(row.argmax())
+    assert session.contract.labels[best] == label
+    assert row[best] == pytest.approx(probability, abs=2e-3)
     waves = [np.cos(np.arange(1280) * step) for step in (0.5, 1, 2)]
-    assert [float(answer.embedding @ wave) for wave in waves] == pytest.approx(sums, abs=5e-3)
+    assert [float(vector @ wave) for wave in waves] == pytest.approx(sums, abs=5e-3)
 
 
-def test_a_photographed_cat_is_a_cat(classifier):
+def test_a_photographed_cat_is_a_cat(session):
     cats = {"Egyptian cat", "tabby", "tiger cat", "Persian cat", "Siamese cat"}
-    assert cats & set(labels(classifier, photograph("chelsea.png"), 3))
+    assert cats & set(labels(session, photograph("chelsea.png"), 3))
 
 
-def test_a_photographed_coffee_is_coffee(classifier):
-    assert labels(classifier, photograph("coffee.png"), 1) == ["espresso"]
+def test_a_photographed_coffee_is_coffee(session):
+    assert labels(session, photograph("coffee.png"), 1) == ["espresso"]
 
 
-def test_two_views_of_one_thing_are_nearer_than_two_things(classifier):
+def test_two_views_of_one_thing_are_nearer_than_two_things(session):
     names = ("motorcycle_left.png", "motorcycle_right.png", "coffee.png")
-    left, right, other = classifier.classify([classifier.prepare(photograph(name)) for name in names])
-    assert left.embedding @ right.embedding > 0.9
-    assert left.embedding @ other.embedding < 0.5
+    _, (left, right, other) = looked_at(session, *map(photograph, names))
+    assert left @ right > 0.9
+    assert left @ other < 0.5
 
 
-def test_a_picture_is_seen_alike_alone_and_in_company(classifier):
-    ready = [classifier.prepare(picture) for picture in (balloon(), squares(), sunset())]
-    together = classifier.classify(ready)
-    alone = [classifier.classify([each])[0] for each in ready]
-    for a, b in zip(together, alone, strict=True):
-        assert np.allclose(a.probabilities, b.probabilities, atol=1e-4)
-        assert a.embedding @ b.embedding > 0.9999
+def test_a_picture_is_seen_alike_alone_and_in_company(session):
+    pictures = (balloon(), squares(), sunset())
+    together = looked_at(session, *pictures)
+    for place, alone in enumerate(looked_at(session, each) for each in pictures):
+        assert np.allclose(together[0][place], alone[0][0], atol=1e-4)
+        assert together[1][place] @ alone[1][0] > 0.9999
+
+
+def test_its_embedding_serves_by_the_same_network(folder, tmp_path):
+    scenes = efficientnet_lite0.build(tmp_path / "scenes", Role.SCENE_EMBEDDER)
+    assert (scenes / "model.onnx").read_bytes() == (folder / "model.onnx").read_bytes()
+    assert Session(scenes).contract.outputs_told() == {"embedding": (None,)}
 
 
 def test_the_labels_are_a_thousand_and_all_different():

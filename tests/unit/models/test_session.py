@@ -28,9 +28,10 @@ def test_opening_a_session_is_quiet(tmp_path, capfd):
 def test_a_batch_of_any_length_gives_as_many_rows(session, length):
     batch = np.zeros((length, 3, 8, 8), np.float32)
     batch[:, 1] = 1
-    answers = session.run(batch)
+    answers = session.run(batch, ["probabilities", "embedding"])
     assert set(answers) == {"probabilities", "embedding"}
     assert np.allclose(answers["embedding"], [[0, 1, 0]] * length)
+    assert set(session.run(batch)) == {"probabilities"}
     assert np.allclose(answers["probabilities"].sum(1), 1)
 
 

@@ -10,7 +10,7 @@ from taken_in import MOMENT, key, record, sighted, taken
 from domain.cluster import ClusterKind
 from domain.match import Match, SignalType
 from domain.media import Fingerprint, Fingerprints
-from domain.model import Classified, ModelVersion, Score
+from domain.model import Answer, Answered, ModelVersion, Serving, Verdict
 from domain.priority import Priority, Reason
 from domain.report import (
     Classification,
@@ -168,8 +168,8 @@ def test_a_digest_alone_gives_a_file_no_category(connection):
 def test_labels_are_those_of_the_version_that_serves(connection):
     record(connection, taken("one", sighted("a")))
     for name, version, label in (("m", 1, "old"), ("m", 2, "pier"), ("other", 1, "church")):
-        said = Classified(key("a"), (Score(label, 0.5),), b"")
-        inferences.record_inferences(connection, ModelVersion(name, version, "0"), [said])
+        answer = Answer(Serving(ModelVersion(name, version, "0")), verdicts=(Verdict(label, 0.4, 0.5),))
+        inferences.record_answers(connection, [Answered(key("a"), (answer,))], MOMENT)
     for model, labels in ((ModelVersion("m", 1, "0"), ("old",)), (ModelVersion("m", 2, "0"), ("pier",)), (None, ())):
         (file,) = priorities.file_facts(connection, model)[key("one")]
         assert file.labels == tuple((label, 0.5) for label in labels)
