@@ -115,6 +115,10 @@ class Face:
     blurred: bool
 
 
+AGE_GROUP = "age_group"
+"""The attribute that may tell of a minor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """How a face looks by one attribute (an age group, a hair colour): a label and its probability, 0-1.

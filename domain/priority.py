@@ -23,9 +23,13 @@ EVIDENCE: Mapping[str, str] = {
     "located": "a country of the suspect or the victim is known (1 or 0)",
     "identifiers": f"kinds of identifiers there, of {', '.join(Identifier)}",
     "clue": "highest probability, 0-1, of a label that the policy lists as a clue to a place",
+    "minor": "highest probability, 0-1, that a face is of an age group that the policy lists as one of minors",
     "viral": "the report is batched, or a file is flagged viral or a potential meme (1 or 0)",
 }
 """Everything a policy can weigh, by name; all of it is at least 0, and 0 where nothing is known."""
+
+NEVER_LOWERS = frozenset({"minor"})
+"""Evidence that may lift a score and never lower one: models of age err, and most on children's faces."""
 
 Evidence = Mapping[str, float]
 
@@ -74,6 +78,7 @@ class Policy:
     caps: tuple[Bound, ...]
     bands: tuple[Band, ...]
     clues: frozenset[str] = frozenset()
+    minors: frozenset[str] = frozenset()
 
     def band(self, score: float) -> Band:
         """Give the band of a score; bands run from the highest to one that starts at 0."""

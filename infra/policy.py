@@ -3,12 +3,12 @@
 import hashlib
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.errors import InvalidSettings
-from domain.priority import EVIDENCE, HIGHEST, Band, Bound, Factor, Policy
+from domain.priority import EVIDENCE, HIGHEST, NEVER_LOWERS, Band, Bound, Factor, Policy
 
 SHIPPED = Path(__file__).parent / "policies" / "default.toml"
 
@@ -53,6 +53,15 @@ class _File(_Strict):
     cap: tuple[_Bound, ...] = ()
     band: tuple[_Band, ...] = Field(min_length=1)
     clues: frozenset[str] = frozenset()
+    minors: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _lowers_by_nothing_that_may_not(self) -> Self:
+        lowering = [each.evidence for each in self.factor if each.points < 0]
+        lowering += [each.evidence for each in self.cap] + [name for each in self.floor for name in each.unless]
+        for name in sorted(NEVER_LOWERS & set(lowering)):
+            raise ValueError(f"“{name}” may lift a score and never lower one: no points below 0, no cap, no `unless`")
+        return self
 
 
 def load_policy(file: Path | None) -> Policy:
@@ -79,4 +88,5 @@ def load_policy(file: Path | None) -> Policy:
         caps=tuple(Bound(each.name, each.evidence, each.score, each.unless) for each in parsed.cap),
         bands=bands,
         clues=parsed.clues,
+        minors=parsed.minors,
     )

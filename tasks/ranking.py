@@ -45,7 +45,7 @@ def common(reports: Iterable[ReportFacts], files: Mapping[str, Sequence[FileFact
 
 
 def evidence_of(
-    report: ReportFacts, files: Sequence[FileFacts], shared: Common, clues: frozenset[str] = frozenset()
+    report: ReportFacts, files: Sequence[FileFacts], shared: Common, policy: Policy | None = None
 ) -> Evidence:
     """Weigh up one report: named numbers, zeros left out; `domain.priority.EVIDENCE` says what each is."""
     found: defaultdict[str, float] = defaultdict(float)
@@ -61,13 +61,13 @@ def evidence_of(
         for name in (shared.newness[report.id, group], *(f"known.{category}" for category in known if category)):
             found[name] += 1
     for file in files:
-        _add_file(found, file, clues)
+        _add_file(found, file, policy)
     found["viral"] = float(report.batched or any(found[f"file.{flag}"] for flag in ("viral", "potentialMeme")))
     return {name: value for name, value in sorted(found.items()) if value}
 
 
-def _add_file(found: defaultdict[str, float], file: FileFacts, clues: frozenset[str]) -> None:
-    """Add what its reporter says of one file, and where it may have been taken."""
+def _add_file(found: defaultdict[str, float], file: FileFacts, policy: Policy | None) -> None:
+    """Add what its reporter says of one file, and what models do."""
     for annotation in file.annotations:
         found[f"file.{annotation}"] += 1
     if file.classification:
@@ -75,7 +75,14 @@ def _add_file(found: defaultdict[str, float], file: FileFacts, clues: frozenset[
     if file.faulty:
         found["unseen_fault"] += 1
         return
-    found["clue"] = max([found["clue"], *(probability for label, probability in file.labels if label in clues)])
+    if policy:
+        found["clue"] = _highest(found["clue"], file.labels, policy.clues)
+        found["minor"] = _highest(found["minor"], file.ages, policy.minors)
+
+
+def _highest(before: float, labels: Iterable[tuple[str, float]], listed: frozenset[str]) -> float:
+    """Give the highest probability so far of a label that is listed."""
+    return max([before, *(probability for label, probability in labels if label in listed)])
 
 
 def digest_of(evidence: Evidence) -> str:
@@ -88,16 +95,17 @@ def rank(
 ) -> list[tuple[str, str, Priority]]:
     """Score every report: its id, the digest of its evidence, its priority."""
     shared = common(reports, files)
-    weighed = [(one.id, evidence_of(one, files.get(one.id, ()), shared, policy.clues)) for one in reports]
+    weighed = [(one.id, evidence_of(one, files.get(one.id, ()), shared, policy)) for one in reports]
     return [(report, digest_of(evidence), prioritize(evidence, policy)) for report, evidence in weighed]
 
 
 @step
 def rank_reports() -> Counts:
     """Rank every accepted report by the policy in force."""
-    policy, tagger = world().policy, world().registry.find(Role.TAGGER)
+    policy, registry = world().policy, world().registry
+    tagger, ages = registry.find(Role.TAGGER), registry.find(Role.FACE_ATTRIBUTES)
     with world().ledger.begin() as connection:
-        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, tagger), policy)
+        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, tagger, ages), policy)
         changed = priorities.record(connection, policy.version, ranked)
     bands: defaultdict[str, int] = defaultdict(int)
     for _, _, priority in ranked:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, Select, Table, func, select, update
 
 from domain.cluster import ClusterKind
-from domain.model import ModelVersion
+from domain.model import AGE_GROUP, ModelVersion
 from domain.priority import Priority, Reason
 from domain.report import FileFault, LocationRole
 from infra.ledger import clusters, films, schema
@@ -38,6 +38,8 @@ class FileFacts:
         group: its cluster of copies, or the file itself; of one that was never sent, what its reporter claims.
         faulty: nobody can look at it, and nothing tells what it is.
         looked_at: it was looked at, or is known by what its reporter claims.
+        labels: of the model that tags scenes, each with its probability.
+        ages: the age groups of its faces, where a registered model gives any.
         within: what it is a clip of.
     """
 
@@ -48,6 +50,7 @@ class FileFacts:
     annotations: tuple[str, ...]
     categories: tuple[str, ...]
     labels: tuple[tuple[str, float], ...]
+    ages: tuple[tuple[str, float], ...] = ()
     within: tuple[str, ...] = ()
 
 
@@ -95,14 +98,17 @@ def _several(connection: Connection, table: Table, column: Column[str]) -> defau
     return values
 
 
-def file_facts(connection: Connection, model: ModelVersion | None) -> dict[str, list[FileFacts]]:
-    """Give the facts of every file entry of an accepted report, by report, in order; labels are those of `model`."""
+def file_facts(
+    connection: Connection, tagger: ModelVersion | None, ages: ModelVersion | None = None
+) -> dict[str, list[FileFacts]]:
+    """Give the facts of every file entry of an accepted report, by report, in order, as these two models tell them."""
     copies = clusters.members(connection, ClusterKind.COPIES)
     annotations: defaultdict[tuple[str, int], tuple[str, ...]] = defaultdict(tuple)
     noted = schema.sighting_annotation.c
     for report, ordinal, annotation in connection.execute(select(noted.report_id, noted.ordinal, noted.annotation)):
         annotations[report, ordinal] += (annotation,)
-    categories, labels = _categories(connection), _labels(connection, model)
+    categories, labels = _categories(connection), _labels(connection, tagger)
+    age_groups = _age_groups(connection, ages)
     claimed, clips = _claimed(connection), films.clips(films.pairs(connection))
     looked_at = set(connection.scalars(select(schema.fingerprint.c.blob_id)))
     facts: defaultdict[str, list[FileFacts]] = defaultdict(list)
@@ -117,6 +123,7 @@ def file_facts(connection: Connection, model: ModelVersion | None) -> dict[str, 
                 annotations=tuple(sorted(annotations[report, ordinal])),
                 categories=tuple(sorted(categories[blob] | told)),
                 labels=tuple(labels[blob]),
+                ages=tuple(age_groups[blob]),
                 within=tuple(copies.get(whole, whole) for whole in sorted(clips.get(blob, ()))),
             )
         )
@@ -169,6 +176,18 @@ def _labels(connection: Connection, model: ModelVersion | None) -> defaultdict[s
         ):
             labels[blob].append((label, probability))
     return labels
+
+
+def _age_groups(connection: Connection, model: ModelVersion | None) -> defaultdict[str | None, list[tuple[str, float]]]:
+    """Collect the age groups that one version of a model gave the faces of a file, whoever found the faces."""
+    ages: defaultdict[str | None, list[tuple[str, float]]] = defaultdict(list)
+    if model:
+        table = schema.attribute.c
+        query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.upon, table.face)
+        query = query.where(table.model == model.name, table.version == model.version, table.name == AGE_GROUP)
+        for blob, label, probability in connection.execute(query):
+            ages[blob].append((label, probability))
+    return ages
 
 
 def record(connection: Connection, policy: str, ranked: Sequence[tuple[str, str, Priority]]) -> int:

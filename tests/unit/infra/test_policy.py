@@ -8,6 +8,7 @@ from infra.policy import SHIPPED, load_policy
 TEXT = """
 name = "mine"
 clues = ["church"]
+minors = ["child"]
 [[band]]
 name = "high"
 least = 50
@@ -62,6 +63,7 @@ def test_a_policy_says_what_its_file_says(load):
         ("low", 0, 10),
     ]
     assert policy.clues == {"church"}
+    assert policy.minors == {"child"}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,13 @@ def test_a_policy_says_what_its_file_says(load):
         ("respond_within_hours = 10", "respond_within_hours = 0", r"band\.1\.respond_within_hours"),
         ('name = "mine"', 'name = ""', r"name"),
         ('clues = ["church"]', 'clues = "church"', r"clues"),
+        (
+            'evidence = "new"\npoints = 6',
+            'evidence = "minor"\npoints = -6',
+            r"“minor” may lift a score and never lower",
+        ),
+        ('evidence = "viral"', 'evidence = "minor"', r"“minor” may lift a score and never lower"),
+        ('evidence = "escalated"\n', 'evidence = "escalated"\nunless = ["minor"]\n', r"“minor” may lift a score"),
         ("least = 50", "least = 0", r"bands run from the highest"),
         ("least = 0\n", "least = 1\n", r"down to 0"),
         ("least = 0\n", "least = 60\n", r"bands run from the highest"),

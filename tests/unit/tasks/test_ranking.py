@@ -25,14 +25,14 @@ PLAIN = ReportFacts(
 )
 SEEN = FileFacts("a", faulty=False, looked_at=True, classification=None, annotations=(), categories=(), labels=())
 BROKEN = replace(SEEN, group="", faulty=True, looked_at=False)
-CLUES = frozenset({"church", "pier"})
+POLICY = replace(load_policy(None), clues=frozenset({"church", "pier"}), minors=frozenset({"child"}))
 
 
 def evidence(*files, report=PLAIN, others=()):
     """Weigh up a report beside others: pairs of a report and its files."""
     everything = [(report, files), *others]
     shared = common([one for one, _ in everything], {one.id: brought for one, brought in everything})
-    return evidence_of(report, files, shared, CLUES)
+    return evidence_of(report, files, shared, POLICY)
 
 
 def another(number, reporter="esp-02", days=-1):
@@ -115,6 +115,12 @@ def test_the_surest_clue_of_all_files_counts_and_other_labels_do_not():
     ]  # fmt: skip
     assert evidence(*files)["clue"] == 0.6
     assert "clue" not in evidence(replace(SEEN, labels=(("zebra", 0.9),)))
+
+
+def test_the_surest_face_of_a_minor_counts_and_other_ages_do_not():
+    files = [replace(SEEN, ages=(("adult", 0.9), ("child", 0.4))), replace(SEEN, ages=(("child", 0.7),))]
+    assert evidence(*files)["minor"] == 0.7
+    assert "minor" not in evidence(replace(SEEN, ages=(("adult", 0.99),)))
 
 
 @pytest.mark.parametrize("flag", ["viral", "potentialMeme"])

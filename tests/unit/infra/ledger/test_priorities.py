@@ -10,7 +10,7 @@ from taken_in import MOMENT, key, record, sighted, taken
 from domain.cluster import ClusterKind
 from domain.match import Match, SignalType
 from domain.media import Fingerprint, Fingerprints
-from domain.model import Answer, Answered, ModelVersion, Serving, Verdict
+from domain.model import Answer, Answered, Attribute, ModelVersion, Serving, Verdict
 from domain.priority import Priority, Reason
 from domain.report import (
     Classification,
@@ -173,3 +173,19 @@ def test_labels_are_those_of_the_version_that_serves(connection):
     for model, labels in ((ModelVersion("m", 1, "0"), ("old",)), (ModelVersion("m", 2, "0"), ("pier",)), (None, ())):
         (file,) = priorities.file_facts(connection, model)[key("one")]
         assert file.labels == tuple((label, 0.5) for label in labels)
+
+
+def test_age_groups_are_those_of_the_model_that_serves_whoever_found_the_faces(connection):
+    record(connection, taken("one", sighted("a")))
+    model, upon = ModelVersion("attributes-face/m", 2, "0"), "detector-face/d v1"
+    told = (
+        Attribute(0, "age_group", "adult", 0.9),
+        Attribute(1, "age_group", "child", 0.6),
+        Attribute(1, "hair", "x", 1),
+    )
+    older = Answer(Serving(replace(model, version=1), upon), attributes=(Attribute(0, "age_group", "infant", 1),))
+    answers = (Answer(Serving(model, upon), attributes=told), older)
+    inferences.record_answers(connection, [Answered(key("a"), answers)], MOMENT)
+    (file,) = priorities.file_facts(connection, None, model)[key("one")]
+    assert file.ages == (("adult", 0.9), ("child", 0.6))
+    assert priorities.file_facts(connection, None)[key("one")][0].ages == ()
