@@ -1,6 +1,7 @@
 """Models: the roles they play, which version serves, and what they say of a file."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -49,6 +50,27 @@ class ModelVersion:
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A version as it stands in the registry.
+
+    Attributes:
+        model: which.
+        aliases: under which it serves now.
+        licence: SPDX identifier of its weights' licence.
+        registered_at: in UTC.
+        headline: the main number of its last evaluation, with its interval and the set; empty where there was none.
+        reason: why it serves as it does, or did last, in words; empty where nothing was said.
+    """
+
+    model: ModelVersion
+    aliases: tuple[Alias, ...]
+    licence: str
+    registered_at: datetime
+    headline: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import model_folders
@@ -18,6 +19,7 @@ from domain.errors import UnusableModel
 from domain.model import Alias, ModelVersion, Role
 from infra.registry import Registry
 from infra.telemetry import SWITCHED_OFF
+from infra.tracking import Written
 
 START_SECONDS = 120
 
@@ -130,8 +132,107 @@ def test_a_role_that_nothing_plays_is_found_empty(registry, folder):
     assert registry.find(Role.TAGGER) is None
     with pytest.raises(UnusableModel, match="no tagger is champion"):
         registry.resolve(Role.TAGGER)
-    registry.register(folder, "strongest_colour", Role.EMBEDDER)
-    assert registry.find(Role.EMBEDDER) is None
+    registry.register(folder, "strongest_colour", Role.FACE_ATTRIBUTES)
+    assert registry.find(Role.FACE_ATTRIBUTES) is None
+
+
+def three(registry, tmp_path, request):
+    """Register three versions that no other test has."""
+    folders = (write(tmp_path / name, f"{request.node.name} {name}") for name in ("first", "second", "third"))
+    return [register(registry, folder) for folder in folders]
+
+
+def serving(registry):
+    """Give the versions that serve, by alias."""
+    found = {alias: registry.find(Role.CLASSIFIER, alias) for alias in Alias}
+    return {alias: model for alias, model in found.items() if model}
+
+
+def test_a_champion_that_is_replaced_is_the_previous_one_and_comes_back(registry, tmp_path, request):
+    first, second, third = three(registry, tmp_path, request)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    registry.promote(Role.CLASSIFIER, third.version, Alias.CHALLENGER)
+    registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
+    assert serving(registry) == {Alias.CHAMPION: second, Alias.CHALLENGER: third, Alias.PREVIOUS: first}
+    assert registry.rollback(Role.CLASSIFIER, "the second one missed signs at night") == first
+    assert serving(registry) == {Alias.CHAMPION: first, Alias.CHALLENGER: third, Alias.PREVIOUS: second}
+    assert registry.rollback(Role.CLASSIFIER) == second
+    assert serving(registry) == {Alias.CHAMPION: second, Alias.CHALLENGER: third, Alias.PREVIOUS: first}
+
+
+def test_a_challenger_that_becomes_champion_is_no_challenger(registry, tmp_path, request):
+    first, second, _ = three(registry, tmp_path, request)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    registry.promote(Role.CLASSIFIER, second.version, Alias.CHALLENGER)
+    registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
+    assert serving(registry) == {Alias.CHAMPION: second, Alias.PREVIOUS: first}
+    with pytest.raises(UnusableModel, match="a challenger is another version"):
+        registry.promote(Role.CLASSIFIER, second.version, Alias.CHALLENGER)
+
+
+def test_the_champion_promoted_again_is_not_its_own_predecessor(registry, tmp_path, request):
+    first, second, _ = three(registry, tmp_path, request)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    for _ in range(2):
+        registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
+    assert serving(registry)[Alias.PREVIOUS] == first
+
+
+def test_where_nothing_served_before_nothing_comes_back(registry, folder):
+    registry.register(folder, "strongest_colour", Role.SCENE_EMBEDDER, alias=Alias.CHAMPION)
+    with pytest.raises(UnusableModel, match="no other embedder-scene served before"):
+        registry.rollback(Role.SCENE_EMBEDDER)
+
+
+def test_an_alias_moved_in_the_console_holds_at_once(registry, tmp_path, request):
+    first, second, third = three(registry, tmp_path, request)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    client.set_registered_model_alias("classifier", "champion", str(second.version))
+    assert registry.resolve(Role.CLASSIFIER) == second
+    registry.promote(Role.CLASSIFIER, third.version, Alias.CHAMPION)
+    assert registry.rollback(Role.CLASSIFIER) == second
+
+
+def test_versions_are_listed_with_all_that_is_told_of_them(registry, tmp_path, request):
+    first, second, third = three(registry, tmp_path, request)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION, "it knows more colours")
+    listed = {each.model: each for each in registry.versions(Role.CLASSIFIER)}
+    assert [each.version for each in listed] == sorted((each.version for each in listed), reverse=True)
+    assert [listed[each].aliases for each in (first, second, third)] == [(Alias.PREVIOUS,), (Alias.CHAMPION,), ()]
+    assert [listed[each].reason for each in (first, second, third)] == ["", "it knows more colours", ""]
+    assert {listed[each].licence for each in (first, second, third)} == {"CC0-1.0"}
+    assert abs(datetime.now(UTC) - listed[third].registered_at) < timedelta(minutes=5)
+    assert registry.versions(Role.TAGGER) == []
+
+
+def test_a_version_that_is_not_there_is_refused_with_advice(registry, folder):
+    register(registry, folder)
+    with pytest.raises(UnusableModel, match="there is no classifier v9999; `breakwater model list`"):
+        registry.promote(Role.CLASSIFIER, 9999, Alias.CHAMPION)
+    with pytest.raises(UnusableModel, match="there is no tagger v1"):
+        registry.version(Role.TAGGER, 1)
+
+
+def test_what_was_measured_stands_with_the_version(registry, folder):
+    model = register(registry, folder)
+    written = Written("colours", {"set": "colours"}, {"auc": 0.9, "auc/dark": 0.7}, {"report.html": "<p>good</p>"})
+    run = registry.evaluated(model, "AUC 0.900", written)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    found = client.get_run(run)
+    assert (found.info.run_name, found.info.status) == ("colours", "FINISHED")
+    assert (found.data.metrics, found.data.tags["set"]) == ({"auc": 0.9, "auc/dark": 0.7}, "colours")
+    assert [each.path for each in client.list_artifacts(run)] == ["report.html"]
+    version = client.get_model_version("classifier", str(model.version))
+    assert [each.model_id for each in found.inputs.model_inputs] == [version.source.removeprefix("models:/")]
+    assert version.tags["evaluation"] == run
+    assert client.get_experiment(found.info.experiment_id).name == "evaluations"
+    assert next(each.headline for each in registry.versions(Role.CLASSIFIER) if each.model == model) == "AUC 0.900"
 
 
 def test_many_workers_fetch_one_folder_at_once(registry, folder, tmp_path):
