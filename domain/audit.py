@@ -28,6 +28,10 @@ class Act(StrEnum):
     ACCOUNT_LET_IN = "account_let_in"
     REPORTER_LET_IN = "reporter_let_in"
     REPORTER_SHUT_OUT = "reporter_shut_out"
+    EVALUATION_SET_IMPORTED = "evaluation_set_imported"
+    MODEL_REGISTERED = "model_registered"
+    MODEL_PROMOTED = "model_promoted"
+    """A version serves under another alias from now on; one that is put back, too."""
 
 
 class Breach(StrEnum):

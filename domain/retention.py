@@ -25,6 +25,8 @@ class Held(StrEnum):
     """Parts of reports that are still coming in over the gateway."""
     ARCHIVE = "archive"
     """Reports' rows in the archive: metadata."""
+    EVALUATION = "evaluation"
+    """Files of evaluation sets, which no report needs to have brought."""
 
 
 class Event(StrEnum):
@@ -36,10 +38,13 @@ class Event(StrEnum):
     """The draft was opened."""
     CHANGED = "changed"
     """The draft was last changed."""
+    IMPORTED = "imported"
+    """The evaluation set was imported; of a file in several, the last of them."""
 
 
 EVENTS: Mapping[Held, tuple[Event, ...]] = MappingProxyType(
-    dict.fromkeys(Held, (Event.RECEIVED,)) | {Held.DRAFT: (Event.OPENED, Event.CHANGED)}
+    dict.fromkeys(Held, (Event.RECEIVED,))
+    | {Held.DRAFT: (Event.OPENED, Event.CHANGED), Held.EVALUATION: (Event.IMPORTED,)}
 )
 """The events from which the clock of each class may run."""
 

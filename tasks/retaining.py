@@ -21,6 +21,7 @@ UNITS: Mapping[Held, str] = {
     Held.PERSON: "reports' particulars of people",
     Held.DRAFT: "parts of drafts",
     Held.ARCHIVE: "reports' rows in the archive",
+    Held.EVALUATION: "files of evaluation sets",
 }
 """What is counted of each class."""
 

@@ -1,7 +1,7 @@
 """Reports in the ledger: what was taken in, whole, in one transaction."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from operator import itemgetter
@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Table, Update, 
 
 from domain.counts import Counts
 from domain.intake import HeldFile, SightedFile, Taken
+from domain.media import BlobKey
 from domain.report import FileFault, Rejection, Report
 from infra.ledger import schema, sealed
 from infra.ledger.engine import Row, upsert
@@ -217,12 +218,16 @@ def _files(files: Sequence[tuple[str, int, SightedFile]]) -> list[tuple[Table, l
 
 def add_files(connection: Connection, files: Sequence[tuple[str, int, SightedFile]]) -> Counts:
     """Write file entries of reports that were begun: id, ordinal, and the file."""
-    held = {each.content.blob: each.content for _, _, each in files if each.content}
-    _write(connection, schema.blob, map(_blob, held.values()))
-    sealed.record(connection, {blob: one.sealed for blob, one in held.items() if one.sealed})
+    hold_files(connection, {each.content.blob: each.content for _, _, each in files if each.content})
     for table, rows in _files(files):
         _write(connection, table, rows)
     return _counted_files([file for _, _, file in files])
+
+
+def hold_files(connection: Connection, held: Mapping[BlobKey, HeldFile]) -> None:
+    """Write files that the store holds, and their keys, by themselves."""
+    _write(connection, schema.blob, map(_blob, held.values()))
+    sealed.record(connection, {blob: one.sealed for blob, one in held.items() if one.sealed})
 
 
 def _each(fresh: Sequence[Taken], rows: Callable[[Taken], list[Row]]) -> list[Row]:

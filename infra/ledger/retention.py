@@ -10,6 +10,7 @@ from sqlalchemy import (
     and_,
     case,
     func,
+    literal,
     select,
     union_all,
     update,
@@ -25,7 +26,7 @@ from infra.ledger.moments import utc
 _PAST, _SOON, _LATER, _UNDATED, _ON_HOLD = range(5)
 """Where something stands; of something that several reports need, the highest of all counts."""
 
-_CLASSES = (Held.REJECTED, Held.DOCUMENT, Held.MEDIA)
+_CLASSES = (Held.EVALUATION, Held.REJECTED, Held.DOCUMENT, Held.MEDIA)
 """Classes of files; one that is of several is counted in the last of them."""
 
 _REPORT, _BLOB_KEY = schema.report.c, schema.blob_key.c
@@ -87,7 +88,7 @@ def _of_report(clock: Clock, now: datetime) -> ColumnElement[int]:
 
 
 def _files(clocks: Clocks, now: datetime) -> Select[tuple[int, int, int, datetime]]:
-    """Count the files whose key is there: by class, and by the state of the report that needs each longest."""
+    """Count the files whose key is there: by class, and by the state of what needs each longest, report or set."""
     sighting, document = schema.sighting, schema.report_document
     uses = (
         (document.c.blob_id, document, Held.DOCUMENT),
@@ -95,10 +96,15 @@ def _files(clocks: Clocks, now: datetime) -> Select[tuple[int, int, int, datetim
         (sighting.c.blob_id, sighting, Held.MEDIA),
     )
     rejected = _REPORT.rejection.is_not(None)
-    every = union_all(*(
+    item, of = schema.evaluation_item.c, schema.evaluation_set.c
+    evaluated = select(
+        item.blob_id.label("blob"), literal(_CLASSES.index(Held.EVALUATION)).label("rank"),
+        _state(of.imported_at, clocks[Held.EVALUATION], now).label("state"), of.imported_at.label("event"),
+    ).join_from(schema.evaluation_item, schema.evaluation_set)  # fmt: skip
+    every = union_all(evaluated, *(
         select(
             blob.label("blob"),
-            case((rejected, 0), else_=_CLASSES.index(held)).label("rank"),
+            case((rejected, _CLASSES.index(Held.REJECTED)), else_=_CLASSES.index(held)).label("rank"),
             case(
                 (rejected, _of_report(clocks[Held.REJECTED], now)), else_=_of_report(clocks[held], now)
             ).label("state"),

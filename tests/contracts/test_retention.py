@@ -9,17 +9,18 @@ from sqlalchemy import insert, select, update
 from taken_in import held, key, record, sighted, taken, utc
 
 from domain.errors import InvalidSettings
+from domain.model import Role
 from domain.report import Rejection
 from domain.retention import SOON_DAYS, Clock, Event, Held, Standing
-from infra.ledger import retention, schema
+from infra.ledger import evaluation_sets, retention, schema
 from infra.ledger.engine import migrate, reading
 from infra.ledger.roles import METADATA, make_roles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
-DAYS = {Held.MEDIA: 100, Held.DOCUMENT: 300, Held.REJECTED: 50, Held.PERSON: 70, Held.DRAFT: 2, Held.ARCHIVE: 400}
-CLOCKS = {
-    each: Clock(days, Event.OPENED if each is Held.DRAFT else Event.RECEIVED, "a test") for each, days in DAYS.items()
-}
+DAYS = {Held.MEDIA: 100, Held.DOCUMENT: 300, Held.REJECTED: 50, Held.PERSON: 70, Held.DRAFT: 2, Held.ARCHIVE: 400,
+        Held.EVALUATION: 200}  # fmt: skip
+EVENTS = {Held.DRAFT: Event.OPENED, Held.EVALUATION: Event.IMPORTED}
+CLOCKS = {each: Clock(days, EVENTS.get(each, Event.RECEIVED), "a test") for each, days in DAYS.items()}
 ORDER = ["past", "soon", "later", "undated", "on_hold"]
 
 
@@ -50,8 +51,8 @@ def clock(event, of):
 
 def file_by_hand(uses):
     """Say where a file stands that these reports need: class, state, event."""
-    order = [Held.REJECTED, Held.DOCUMENT, Held.MEDIA]
-    events = [utc(report["received_at"]) for report, *_ in uses if report["received_at"]]
+    order = [Held.EVALUATION, Held.REJECTED, Held.DOCUMENT, Held.MEDIA]
+    events = [utc(event) for event, *_ in uses if event]
     worst = max((state for *_, state in uses), key=ORDER.index)
     return max((of for _, of, _ in uses), key=order.index), worst, max(events, default=None)
 
@@ -61,7 +62,11 @@ def uses_of(blob, tables, needed):
     documents = [(row["report_id"], Held.DOCUMENT) for row in tables["report_document"] if row["blob_id"] == blob]
     media = [(row["report_id"], Held.MEDIA) for row in tables["sighting"] if row["blob_id"] == blob]
     details = [(row["report_id"], Held.DOCUMENT) for row in tables["sighting"] if row["details_blob_id"] == blob]
-    return [needed(report, of) for report, of in documents + media + details]
+    imported = {(row["name"], row["version"]): row["imported_at"] for row in tables["evaluation_set"]}
+    evaluated = [imported[row["name"], row["version"]] for row in tables["evaluation_item"] if row["blob_id"] == blob]
+    return [needed(report, of) for report, of in documents + media + details] + [
+        (event, Held.EVALUATION, clock(event, Held.EVALUATION)) for event in evaluated
+    ]
 
 
 def by_hand(ledger):
@@ -77,13 +82,13 @@ def by_hand(ledger):
     def needed(report_id, of):
         report = reports[report_id]
         of = Held.REJECTED if report["rejection"] and of in {Held.MEDIA, Held.DOCUMENT} else of
-        return report, of, "on_hold" if report_id in kept else clock(report["received_at"], of)
+        return report["received_at"], of, "on_hold" if report_id in kept else clock(report["received_at"], of)
 
     uses = [uses_of(file["blob_id"], tables, needed) for file in tables["blob_key"]]
     things = [file_by_hand(each) for each in uses if each]
     of_reports = [needed(row["report_id"], Held.PERSON) for row in tables["person"]]
     of_reports += [needed(name, Held.ARCHIVE) for name, row in reports.items() if row["archived"]]
-    things += [(of, state, utc(report["received_at"])) for report, of, state in of_reports]
+    things += [(of, state, utc(event)) for event, of, state in of_reports]
     opened = {row["number"]: utc(row["opened_at"]) for row in tables["draft"] if row["state"] == "open"}
     parts = [opened[row["number"]] for row in tables["draft_part"] if row["number"] in opened]
     things += [(Held.DRAFT, clock(event, Held.DRAFT), event) for event in parts]
@@ -135,6 +140,10 @@ def kept(ledger):
             part = {"number": number, "name": "report.xml", "blob_id": one.blob, "sha256": "", "sha1": "", "md5": "",
                     "size": 1, "media_type": "", "kind": ""}  # fmt: skip
             connection.execute(insert(schema.draft_part), part)
+        for number in range(8):
+            items = [(held(name), "true") for name in (f"e{number}", *rng.sample(names[:35], 2))]
+            evaluation_sets.record(connection, "set", Role.CLASSIFIER, f"v{number}", items, ago(50 * number))
+        seal(connection, *(f"e{number}" for number in range(8)))
         for number in (2, 7, 9):
             retention.place_hold(connection, key(f"r{number}"), "a letter", NOW)
         retention.lift_holds(connection, key("r9"), NOW)
@@ -147,6 +156,7 @@ def test_it_is_as_counted_thing_by_thing(kept):
     for name in ("past", "soon", "on_hold"):
         assert sum(getattr(one, name) for one in found.values()) > 3, name
     assert found[Held.REJECTED].undated
+    assert found[Held.EVALUATION].past
 
 
 def test_the_role_for_metadata_counts_the_same(kept):
@@ -169,6 +179,16 @@ def test_a_file_that_another_report_still_needs_is_not_past(ledger):
     with ledger.begin() as connection:
         retention.place_hold(connection, key("old"), "a letter", NOW)
     assert standing(ledger)[Held.MEDIA] == Standing(held=1, on_hold=1)
+
+
+def test_a_file_of_an_evaluation_set_is_kept_as_long_as_the_set(ledger):
+    migrate(ledger)
+    with ledger.begin() as connection:
+        record(connection, taken("old", sighted("a"), received_at=ago(200)))
+        evaluation_sets.record(connection, "set", Role.CLASSIFIER, "v", [(held("a"), "x"), (held("b"), "y")], ago(20))
+        seal(connection, "a", "b")
+    found = standing(ledger)
+    assert (found[Held.MEDIA], found[Held.EVALUATION]) == (Standing(held=1), Standing(held=1))
 
 
 def test_a_file_without_its_key_is_not_held(ledger):
