@@ -1,0 +1,79 @@
+"""The gate: whether a candidate may take the champion's place, from their comparison over one set."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.model import Role
+from models.evaluation.resampling import ALL, Estimate, Name
+
+LEAST = 30
+"""Items of a slice that is judged; fewer say too little."""
+
+
+class Verdict(StrEnum):
+    """How a candidate stands to the champion; what follows the second needs a reason in words."""
+
+    BETTER = "better"
+    NO_WORSE = "no worse"
+    NOT_SHOWN = "not shown to be as good"
+    WORSE = "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict, the number it is of, and in words what it rests on."""
+
+    verdict: Verdict
+    by: Name
+    reasons: tuple[str, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether the candidate may be promoted without a reason in words."""
+        return self.verdict in {Verdict.BETTER, Verdict.NO_WORSE}
+
+
+def headline(role: Role) -> Name:
+    """Name the number by which a role's models are judged; of each more is better."""
+    return Name(_HEADLINES[role.value.partition("-")[0]])
+
+
+_HEADLINES = {
+    "classifier": "average_precision",
+    "tagger": "average_precision",
+    "detector": "count_right",
+    "embedder": "verification_auc",
+    "attributes": "accuracy",
+}
+
+
+def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
+    """Judge a candidate by one number's differences, candidate less champion, on the whole set and its slices.
+
+    It is worse if an interval lies wholly below 0, on the whole set or on any slice of at least 30 items; else not
+    shown to be as good if the whole set's difference is below 0, or not defined; else better if the whole set's
+    interval lies wholly above 0; else no worse.
+
+    Raises:
+        ValueError: the differences have no such number on the whole set.
+    """
+    ours = [each for each in differences if each.name == by and (each.slice == ALL or each.n >= LEAST)]
+    whole = next((each for each in ours if each.slice == ALL), None)
+    if whole is None:
+        raise ValueError(f"{by.metric} was not compared on the whole set")
+    worse = tuple(f"{_said(each)}: worse" for each in ours if each.high < 0)
+    if worse:
+        return Judgement(Verdict.WORSE, by, worse)
+    if math.isnan(whole.value):
+        return Judgement(Verdict.NOT_SHOWN, by, (f"{by.metric} is not defined on this set",))
+    if whole.value < 0:
+        return Judgement(Verdict.NOT_SHOWN, by, (f"{_said(whole)}: lower, but that may be chance",))
+    verdict = Verdict.BETTER if whole.low > 0 else Verdict.NO_WORSE
+    return Judgement(verdict, by, (_said(whole),))
+
+
+def _said(each: Estimate) -> str:
+    where = "the whole set" if each.slice == ALL else each.slice
+    return f"{each.name.metric} on {where} ({each.n} items) {each.value:+.3f} ({each.low:+.3f} to {each.high:+.3f})"
