@@ -12,6 +12,7 @@ from apps import upkeep
 from apps.auditing import audit
 from apps.gateway.commands import gateway
 from apps.lists import lists
+from apps.models import models
 from apps.retention import retention
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
@@ -25,6 +26,7 @@ simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data t
 app.add_typer(simulate, name="simulate")
 app.add_typer(gateway, name="gateway")
 app.add_typer(lists, name="lists")
+app.add_typer(models, name="model")
 app.add_typer(audit, name="audit")
 app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
@@ -102,6 +104,21 @@ def measure(since: Month = None, until: Month = None, data: Data = None) -> None
     from apps import measures  # noqa: PLC0415 (Prefect reads the environment that was just set)
 
     measures.run(port, since and since.date(), until and until.date())
+
+
+@app.command()
+def classify(data: Data = None) -> None:
+    """Have every champion, and every challenger in shadow, look at the files that it has not seen.
+
+    Example: `breakwater classify --data /srv/breakwater`, after another version was promoted.
+    """
+    use_data(data)
+    from infra.stack.prefect import use_server  # noqa: PLC0415 (a command pays for its own imports alone)
+
+    port = use_server(read_settings().root / "prefect")
+    from apps import classifying  # noqa: PLC0415 (Prefect reads the environment that was just set)
+
+    classifying.run(port)
 
 
 @app.command()

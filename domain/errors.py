@@ -5,6 +5,7 @@
     ├── Unreadable        a file that cannot be decoded: as `Rejected`, with a `domain.report.FileFault`
     ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
+    ├── PromotionRefused  a model version that the gate does not let serve, unless somebody says why
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
     ├── IndexDamaged      an index on disk that is not whole: it is built again from the ledger
@@ -35,6 +36,10 @@ class DraftRefused(BreakwaterError):
 
 class UnusableModel(BreakwaterError):
     """A model folder does not keep its contract."""
+
+
+class PromotionRefused(BreakwaterError):
+    """The gate lets a version not become champion; a reason in words would."""
 
 
 class BlobMissing(BreakwaterError):

@@ -81,8 +81,22 @@ def files():
     return sorted(name for name in names if (ROOT / name).is_file() and "_build" not in name.parts)
 
 
+def flow_files():
+    return [file for file in sorted((ROOT / "flows").glob("*.py")) if file.stem != "__init__"]
+
+
 def flow_names():
-    return [file.stem for file in sorted((ROOT / "flows").glob("*.py")) if file.stem != "__init__"]
+    """Give each flow as module and name: the module's own, or of a module of several, each."""
+    return [
+        f"{file.stem}.{each.name}"
+        for file in flow_files()
+        for each in functions(file)
+        if any(ast.unparse(decorator) == "flow" for decorator in each.decorator_list)
+    ]
+
+
+def test_every_module_of_flows_has_one():
+    assert {name.partition(".")[0] for name in flow_names()} == {file.stem for file in flow_files()}
 
 
 def test_the_product_is_found():
@@ -164,16 +178,19 @@ def test_the_environment_is_read_in_one_place(file):
 def test_a_flow_has_its_deployment_and_stands_in_the_docs(flow):
     plan = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
     entrypoints = {each["name"]: each["entrypoint"] for each in plan["deployments"]}
-    assert entrypoints.get(flow) == f"flows.{flow}.{flow}"
+    name = flow.partition(".")[2]
+    assert entrypoints.get(name) == f"flows.{flow}"
     if not (ROOT / "docs" / "index.md").exists():
         pytest.skip("there are no docs yet")
     pages = [page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts]
-    assert any(f"`{flow}`" in page.read_text() for page in pages)
+    assert any(f"`{name}`" in page.read_text() for page in pages)
 
 
 def test_every_deployment_has_its_flow():
     plan = yaml.safe_load((ROOT / "infra" / "prefect.yaml").read_text())
-    assert sorted(each["name"] for each in plan["deployments"]) == flow_names()
+    assert sorted(each["name"] for each in plan["deployments"]) == sorted(
+        name.partition(".")[2] for name in flow_names()
+    )
 
 
 def test_what_must_happen_by_itself_has_its_time():
@@ -182,9 +199,8 @@ def test_what_must_happen_by_itself_has_its_time():
     assert timed == {"nightly", "sweep"}
 
 
-@pytest.mark.parametrize("flow", flow_names())
-def test_a_flow_only_orders(flow):
-    file = ROOT / "flows" / f"{flow}.py"
+@pytest.mark.parametrize("file", flow_files(), ids=short)
+def test_a_flow_only_orders(file):
     assert nodes(file, ast.Try) == []
     assert all(len(each.body) <= 10 for each in functions(file))
     assert ast.get_docstring(tree(file))

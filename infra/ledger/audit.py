@@ -21,7 +21,7 @@ FIRST = "0" * 64
 PIECE = 20_000
 """Rows that are verified between two words on how far it is."""
 
-_CODE = re.compile("[A-Za-z0-9_:]{0,96}")
+_CODE = re.compile("[A-Za-z0-9_:-]{0,96}")
 _AUDIT = schema.audit.c
 _LAST = select(_AUDIT.number, _AUDIT.hash).order_by(_AUDIT.number.desc()).limit(1)
 _BETWEEN = "\x1f"

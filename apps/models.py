@@ -1,0 +1,184 @@
+"""Commands for models: from a folder to a version that serves, and back."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apps.upkeep import Data
+from domain.model import Alias, Role
+from infra.settings import use_data
+
+if TYPE_CHECKING:
+    from tasks.gating import Evaluated
+
+models = typer.Typer(no_args_is_help=True, help="Bring models in, measure them, and choose which one serves.")
+evaluation = typer.Typer(no_args_is_help=True, help="Bring in the files of which the truth is known, for each role.")
+models.add_typer(evaluation, name="evaluation")
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="With model.onnx, contract.json and card.md.")]
+OfRole = Annotated[Role, typer.Argument(metavar="ROLE", help=f"What the model is for: {', '.join(Role)}.")]
+Version = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Its number, as `model list` gives it.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why it may serve although the gate would refuse, in words.")]
+
+
+def _open(data: Path | None) -> None:
+    """Have the ledger at hand, at the newest schema."""
+    use_data(data)
+    from infra.ledger.engine import migrate  # noqa: PLC0415 (a command pays for its own imports alone)
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    migrate(world().ledger)
+
+
+@models.command()
+def register(
+    folder: Folder,
+    alias: Annotated[
+        Alias | None, typer.Option("--as", help="`challenger` runs in shadow, `champion` serves after the gate.")
+    ] = None,
+    reason: Reason = "",
+    data: Data = None,
+) -> None:
+    """Hold a model folder to its contract, and make it a version of its role.
+
+    Example: `breakwater model register my_model --as challenger`. The same folder again is the same version.
+    """
+    _open(data)
+    from infra.cluster import running  # noqa: PLC0415 (as above)
+    from tasks import promoting  # noqa: PLC0415 (as above)
+
+    if alias is Alias.CHAMPION:
+        with running():
+            done = promoting.register(folder, alias, reason)
+    else:
+        done = promoting.register(folder, alias)
+    _tell_evaluated(done.evaluated)
+    typer.echo(promoting.told(done))
+
+
+@models.command()
+def promote(
+    role: OfRole,
+    version: Version,
+    alias: Annotated[Alias, typer.Option("--as", help="`champion` serves, `challenger` runs in shadow.")] = (
+        Alias.CHAMPION
+    ),
+    reason: Reason = "",
+    data: Data = None,
+) -> None:
+    """Let a version serve, if it is no worse than the champion on the role's evaluation set; else with a reason alone.
+
+    Example: `breakwater model promote classifier 2`, and `--reason "the set has no pictures taken at night"`.
+    """
+    _open(data)
+    from infra.cluster import running  # noqa: PLC0415 (as above)
+    from tasks import promoting  # noqa: PLC0415 (as above)
+
+    with running():
+        done = promoting.promote(role, version, alias, reason)
+    _tell_evaluated(done.evaluated)
+    typer.echo(promoting.told(done))
+
+
+@models.command()
+def rollback(
+    role: OfRole,
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words; kept with the version.")],
+    data: Data = None,
+) -> None:
+    """Put the champion before this one back, at once and without a gate.
+
+    Example: `breakwater model rollback classifier --reason "it finds marks on every map"`.
+    """
+    _open(data)
+    from tasks import promoting  # noqa: PLC0415 (as above)
+
+    typer.echo(promoting.told(promoting.rollback(role, reason)))
+
+
+@models.command("list")
+def show(data: Data = None) -> None:
+    """List every version of every role: what it serves as, licence, last evaluation, and why it was promoted.
+
+    Example: `breakwater model list --data /srv/breakwater`.
+    """
+    _open(data)
+    from rich.console import Console  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+
+    from tasks import promoting  # noqa: PLC0415 (as above)
+
+    versions = promoting.listed()
+    table = Table(*promoting.COLUMNS, box=None)
+    for each in versions:
+        table.add_row(*promoting.row(each), style="bold" if Alias.CHAMPION in each.aliases else "")
+    Console().print(table if versions else "No version is registered; `breakwater model register FOLDER` makes one.")
+
+
+@models.command()
+def evaluate(role: OfRole, version: Version, data: Data = None) -> None:
+    """Measure a version on the newest evaluation set of its role, slice by slice, beside the champion.
+
+    Example: `breakwater model evaluate classifier 2`. The report is a run of the experiment `evaluations` in MLflow.
+    """
+    _open(data)
+    from infra.cluster import running  # noqa: PLC0415 (as above)
+    from tasks.gating import evaluate_version  # noqa: PLC0415 (as above)
+
+    with running():
+        found = evaluate_version(role, version)
+    _tell_evaluated(found)
+    typer.echo(f"{found.model}: {found.told}; run {found.run} of the experiment evaluations")
+
+
+def _tell_evaluated(found: "Evaluated | None") -> None:
+    """Print the main number of each slice, and the difference to the champion."""
+    if found is None:
+        return
+    from rich.console import Console  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+
+    from tasks.gating import lines  # noqa: PLC0415 (as above)
+
+    unread = f", {found.unread} more cannot be decoded" if found.unread else ""
+    table = Table("slice", title=f"{found.model} on {found.of}: {found.items} files{unread}", box=None)
+    for column in ("files", found.measured_by, f"less {found.champion or 'none'}"):
+        table.add_column(column, justify="right")
+    for each in lines(found):
+        table.add_row(*each)
+    Console().print(table)
+
+
+@evaluation.command("import")
+def bring_in(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the set is called.")],
+    role: OfRole,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="With the files and labels.csv: the columns file and truth.")
+    ],
+    data: Data = None,
+) -> None:
+    """Take files in of which the truth is known; from now on models of the role are measured by them.
+
+    Example: `breakwater model evaluation import marks classifier marks-2026`. The files are sealed, and no stage looks
+    at them.
+    """
+    _open(data)
+    from tasks.evaluation_sets import import_set  # noqa: PLC0415 (as above)
+
+    made = import_set(name, role, folder)
+    typer.echo(f"{made}: {made.items:,} files, by which every {role} is measured from now on")
+
+
+@evaluation.command("list")
+def show_sets(data: Data = None) -> None:
+    """List every version of every set; of a role's, the first is used.
+
+    Example: `breakwater model evaluation list`.
+    """
+    _open(data)
+    from tasks.evaluation_sets import standing  # noqa: PLC0415 (as above)
+
+    for each in standing():
+        typer.echo(f"{each.role}  {each}  {each.items:,} files  imported {each.imported_at:%Y-%m-%d %H:%M}")

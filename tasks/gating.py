@@ -1,0 +1,180 @@
+"""The gate: a version is measured beside the champion on the newest set of its role, before it may take its place."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from domain.errors import InvalidSettings, PromotionRefused
+from domain.model import ModelVersion, Role
+from infra.ledger import evaluation_sets
+from infra.ledger.engine import reading
+from infra.ledger.evaluation_sets import EvaluationSet
+from infra.tracking import Written
+from infra.world import world
+from models.contract import load_contract
+from models.evaluation.judging import Judgement, Verdict, headline, judge
+from models.evaluation.resampling import ALL, MACRO, Estimate, compare, evaluate
+from models.evaluation.slices import slices
+from tasks.examining import alike, examine, facts, groups, statistics
+
+LEAST_REASON = 10
+"""Characters of a reason that lets a version through which the gate would not."""
+
+LEAST_ITEMS = 2
+"""Files that can be decoded, without which nothing is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What was measured of a version.
+
+    Attributes:
+        model: which.
+        champion: it was compared with; None where there was none, or it is that itself.
+        of: the set.
+        items: files of it that were looked at; `unread` could not be decoded.
+        estimates: of the version alone.
+        differences: to the champion.
+        judgement: None without a champion.
+        run: the id of the run that holds it in MLflow.
+    """
+
+    model: ModelVersion
+    champion: ModelVersion | None
+    of: EvaluationSet
+    items: int
+    unread: int
+    estimates: tuple[Estimate, ...]
+    differences: tuple[Estimate, ...] = ()
+    judgement: Judgement | None = None
+    run: str = ""
+
+    @property
+    def measured_by(self) -> str:
+        """Name the number by which models of this role are judged."""
+        return headline(self.model.role).metric.replace("_", " ")
+
+    @property
+    def headline(self) -> str:
+        """Tell that number with its interval, and the set."""
+        one = next(each for each in main(self.estimates, self.model.role) if each.slice == ALL)
+        return f"{self.measured_by} {number(one)} on {self.of}"
+
+    @property
+    def told(self) -> str:
+        """Say how the version stands to the champion."""
+        if self.judgement is None:
+            return f"evaluated beside no other: {self.headline}"
+        than = "as" if self.judgement.verdict is Verdict.NOT_SHOWN else "than"
+        return f"{self.judgement.verdict} {than} {self.champion} on {self.of}: {'; '.join(self.judgement.reasons)}"
+
+
+def main(estimates: Sequence[Estimate], role: Role) -> list[Estimate]:
+    """Give the number by which models of a role are judged, slice by slice."""
+    return [each for each in estimates if each.name == headline(role)]
+
+
+def lines(found: Evaluated) -> list[tuple[str, str, str, str]]:
+    """Tell it slice by slice: the slice, its files, the number, and its difference to the champion."""
+    differences = {each.slice: number(each) for each in main(found.differences, found.model.role)}
+    return [
+        (each.slice, f"{each.n:,}", number(each), differences.get(each.slice, ""))
+        for each in main(found.estimates, found.model.role)
+    ]
+
+
+def number(one: Estimate) -> str:
+    """Write a number with its interval."""
+    return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+
+
+def set_of(role: Role) -> EvaluationSet | None:
+    """Give the set by which models of a role are evaluated, if there is one."""
+    with reading(world().ledger) as connection:
+        return evaluation_sets.newest(connection, role)
+
+
+def measure(model: ModelVersion) -> Evaluated:
+    """Measure a version on the newest set of its role, beside the champion, and keep it as a run in MLflow.
+
+    Raises:
+        InvalidSettings: the role has no set, or nothing of it can be decoded.
+        UnusableModel: models of this role cannot be evaluated yet, or the two have nothing in common.
+    """
+    of = set_of(model.role)
+    if of is None:
+        raise InvalidSettings(f"{model.role} has no evaluation set; `breakwater model evaluation import` takes one in")
+    champion = world().registry.find(model.role)
+    return _kept(_measured(model, None if champion == model else champion, of))
+
+
+def evaluate_version(role: Role, version: int) -> Evaluated:
+    """Measure a version of this number; as `measure`."""
+    return measure(world().registry.version(role, version))
+
+
+def _measured(model: ModelVersion, champion: ModelVersion | None, of: EvaluationSet) -> Evaluated:
+    """Measure a version, and the champion on the same files, with the same resamples."""
+    with reading(world().ledger) as connection:
+        items = evaluation_sets.items(connection, of)
+    models = [model, champion] if champion else [model]
+    contracts = [load_contract(world().registry.folder(each)) for each in models]
+    examined = examine(items, models)
+    if len(examined) < LEAST_ITEMS:
+        raise InvalidSettings(f"of the {len(items)} files of {of} {len(examined)} can be decoded; import better ones")
+    drawn, parts = groups(model.role, examined), slices(facts(examined))
+    every = [statistics(contract, examined, place) for place, contract in enumerate(contracts)]
+    found = Evaluated(model, champion, of, len(examined), len(items) - len(examined), evaluate(every[0], drawn, parts))
+    if champion is None:
+        return found
+    differences = compare(*alike(*every), drawn, parts)
+    return replace(found, differences=differences, judgement=judge(differences, headline(model.role)))
+
+
+def _kept(found: Evaluated) -> Evaluated:
+    """Keep what was measured as a run in MLflow, with the version."""
+    beside = f" beside v{found.champion.version}" if found.champion else ""
+    tags = {
+        "role": found.model.role.value, "version": str(found.model.version), "champion": str(found.champion or ""),
+        "set": found.of.name, "set_version": found.of.version, "items": str(found.items), "unread": str(found.unread),
+        "verdict": found.judgement.verdict.value if found.judgement else "",
+    }  # fmt: skip
+    written = Written(f"{found.model}{beside} on {found.of}", tags, metrics(found.estimates), {})
+    return replace(found, run=world().registry.evaluated(found.model, found.headline, written))
+
+
+def metrics(estimates: Sequence[Estimate]) -> dict[str, float]:
+    """Name the numbers for MLflow: means over labels, as `SLICE/METRIC`; the table beside them has every label."""
+    told = [each for each in estimates if each.name.label == MACRO and not math.isnan(each.value)]
+    return {
+        f"{each.slice.replace(': ', '/')}/{each.name.metric}{end}": value
+        for each in told
+        for end, value in (("", each.value), ("_low", each.low), ("_high", each.high))
+        if not math.isnan(value)
+    }
+
+
+def admit(model: ModelVersion, reason: str = "") -> tuple[str, Evaluated | None]:
+    """Let a version become champion, or not; give the reason to keep with it, and what was measured.
+
+    One that is no worse than the champion passes, and the first of its role. Any other needs a reason in words of at
+    least ten characters, and so does one of a role without a set.
+
+    Raises:
+        PromotionRefused: it does not pass, and nobody says why it should.
+    """
+    reason = reason.strip()
+    if set_of(model.role) is None:
+        if len(reason) < LEAST_REASON:
+            raise PromotionRefused(
+                f"{model.role} has no evaluation set, so nothing tells whether {model} is any good: import one with "
+                f"`breakwater model evaluation import`, or give a reason of {LEAST_REASON} characters or more"
+            )
+        return reason, None
+    found = measure(model)
+    if (found.judgement is None or found.judgement.passes) or len(reason) >= LEAST_REASON:
+        return reason or found.told, found
+    raise PromotionRefused(
+        f"{model} is {found.told}. The report is run {found.run} of the experiment evaluations; promote it all the "
+        f"same by a reason of {LEAST_REASON} characters or more"
+    )

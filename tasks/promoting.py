@@ -1,0 +1,138 @@
+"""Promoting: model folders become versions, versions serve under an alias, and the one before comes back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect.artifacts import create_markdown_artifact
+
+from domain.audit import Act
+from domain.errors import InvalidSettings, UnusableModel
+from domain.model import Alias, ModelVersion, Registered, Role
+from infra.world import world
+from tasks import inference
+from tasks.gating import Evaluated, admit
+from tasks.staging import under_prefect
+
+LONGEST_REASON = 512
+
+PROMOTED_TO = (Alias.CHAMPION, Alias.CHALLENGER)
+"""Aliases that are given; who was champion before is `previous` by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """A version as it stands from now on, and why.
+
+    Attributes:
+        model: which.
+        alias: under which it serves; None where it is only registered.
+        reason: kept with it.
+        evaluated: what the gate measured; None where it was not asked, or the role has no set.
+    """
+
+    model: ModelVersion
+    alias: Alias | None = None
+    reason: str = ""
+    evaluated: Evaluated | None = None
+
+
+def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Promoted:
+    """Make a model folder a version, held to its contract first, and let it serve as `alias` if one is named.
+
+    Raises:
+        UnusableModel: the folder does not keep its contract; the message says what to mend.
+        PromotionRefused: it is to be champion, and the gate refuses.
+    """
+    if not folder.is_dir():
+        raise UnusableModel(f"there is no folder {folder}; a model is a folder")
+    model = inference.register(world().registry, folder)
+    with world().ledger.begin() as connection:
+        world().audit.append(connection, Act.MODEL_REGISTERED, role=model.role, version=model.version)
+    return promote(model.role, model.version, alias, reason) if alias else Promoted(model)
+
+
+def promote(role: Role, version: int, alias: Alias, reason: str = "") -> Promoted:
+    """Let a version serve as `alias`; a champion passes the gate first.
+
+    Raises:
+        UnusableModel: there is no such version, or the champion is to be its own challenger.
+        PromotionRefused: the gate lets it not become champion.
+        InvalidSettings: the reason is too long, or the alias is not given.
+    """
+    if alias not in PROMOTED_TO:
+        raise InvalidSettings(f"a version is promoted to {' or '.join(PROMOTED_TO)}; rolling back has a way of its own")
+    _sayable(reason)
+    model, evaluated = world().registry.version(role, version), None
+    if alias is Alias.CHAMPION and world().registry.find(role) != model:
+        reason, evaluated = admit(model, reason)
+    _record(model, alias)
+    world().registry.promote(role, version, alias, reason[:LONGEST_REASON])
+    return Promoted(model, alias, reason, evaluated)
+
+
+def rollback(role: Role, reason: str) -> Promoted:
+    """Put the champion before this one back at once, without a gate; the one that it replaces is the previous one then.
+
+    Raises:
+        UnusableModel: no other served before.
+        InvalidSettings: nobody says why.
+    """
+    _sayable(reason)
+    if not reason.strip():
+        raise InvalidSettings("say in words why the one before serves again")
+    previous = world().registry.find(role, Alias.PREVIOUS)
+    if previous:
+        _record(previous, Alias.CHAMPION)
+    return Promoted(world().registry.rollback(role, reason), Alias.CHAMPION, reason)
+
+
+def _sayable(reason: str) -> None:
+    if len(reason) > LONGEST_REASON:
+        raise InvalidSettings(f"a reason has at most {LONGEST_REASON} characters")
+
+
+def _record(model: ModelVersion, alias: Alias) -> None:
+    """Put on record that a version is to serve, before it does: the ledger and MLflow cannot do both at once."""
+    with world().ledger.begin() as connection:
+        world().audit.append(connection, Act.MODEL_PROMOTED, role=model.role, version=model.version, alias=alias)
+
+
+def listed() -> list[Registered]:
+    """List every version of every role, role by role, the newest first."""
+    return [each for role in Role for each in world().registry.versions(role)]
+
+
+COLUMNS = ("role", "version", "serves as", "name", "licence", "registered", "evaluated", "reason", "digest")
+"""What is told of a version."""
+
+
+def row(one: Registered) -> tuple[str, ...]:
+    """Tell of a version by `COLUMNS`."""
+    aliases = ", ".join(one.aliases)
+    name = one.model.name.partition("/")[2]
+    return (
+        one.model.role, str(one.model.version), aliases, name, one.licence, f"{one.registered_at:%Y-%m-%d %H:%M}",
+        one.headline, one.reason, one.model.digest[:12],
+    )  # fmt: skip
+
+
+def markdown(versions: Sequence[Registered]) -> str:
+    """Write versions as a table for Prefect's pages."""
+    if not versions:
+        return "No version is registered."
+    lines = [COLUMNS, tuple("---" for _ in COLUMNS), *(row(each) for each in versions)]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '¦') for cell in line)} |" for line in lines)
+
+
+def publish_models(said: str = "") -> None:
+    """Publish what is registered, and what was done, as an artifact in Prefect's pages."""
+    if under_prefect():
+        text = "\n\n".join(part for part in (said, markdown(listed())) if part)
+        create_markdown_artifact(text, key="models", description="The registered models, and what was done to them")
+
+
+def told(promoted: Promoted) -> str:
+    """Say in a sentence what serves now, and why."""
+    why = f": {promoted.reason}" if promoted.reason else ""
+    return f"{promoted.model} is {promoted.alias or 'registered'}{why}"

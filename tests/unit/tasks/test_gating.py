@@ -1,0 +1,279 @@
+"""The gate: no worse passes, worse needs words, and what was measured stands in the registry either way."""
+
+import csv
+import io
+import json
+import shutil
+
+import mlflow
+import model_folders
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from domain.audit import Act
+from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
+from domain.model import Alias, Role
+from infra.cluster import running
+from infra.ledger import schema
+from infra.ledger.engine import migrate, reading
+from infra.registry import Registry
+from infra.world import world
+from models.evaluation.judging import Verdict
+from models.evaluation.resampling import ALL, Name
+from models.runners.classifier import verdicts
+from models.session import Session
+from tasks import examining, gating, promoting
+from tasks.evaluation_sets import import_set
+
+LABELS = ("red", "green", "blue")
+PERMUTED = ["green", "red", "blue"]
+WHY = "it is a trial of the gate"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Have a scheduler and a worker on loopback, in threads of this process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
+        dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def empty_registry(tmp_path_factory):
+    """Have a registry's empty database, which takes MLflow seconds to make."""
+    place = tmp_path_factory.mktemp("mlflow")
+    Registry(f"sqlite:///{place}/mlflow.db", place).versions(Role.CLASSIFIER)
+    return place / "mlflow.db"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, cluster, empty_registry):
+    """Have a world of its own, and be inside the run's cluster."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(empty_registry, tmp_path / "data")
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("BREAKWATER_DASK", cluster)
+    world.cache_clear()
+    examining._session.cache_clear()
+    migrate(world().ledger)
+    with running():
+        yield tmp_path
+    world().ledger.dispose()
+    world.cache_clear()
+
+
+def picture(number):
+    """Draw the colour of its number, with noise, in one of two sizes."""
+    rng = np.random.default_rng(number)
+    side = 300 if number % 2 else 20
+    pixels = rng.integers(0, 100, (side, side, 3))
+    pixels[..., number % 3] += 50
+    content = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(content, "PNG")
+    return content.getvalue()
+
+
+def evaluation_set(place, count=60, role=Role.CLASSIFIER, **odd):
+    folder = place / f"set-{role}-{count}"
+    folder.mkdir()
+    rows = [("file", "truth")] + [(f"{n}.png", LABELS[n % 3]) for n in range(count)]
+    for number in range(count):
+        (folder / f"{number}.png").write_bytes(picture(number))
+    for name, content in odd.items():
+        (folder / name).write_bytes(content)
+        rows.append((name, "red"))
+    with (folder / "labels.csv").open("w", newline="") as table:
+        csv.writer(table).writerows(rows)
+    return import_set(f"colours-{role}", role, folder)
+
+
+def folder(place, name, **changes):
+    return model_folders.write(place / name, name=name, **changes)
+
+
+def good(place):
+    return promoting.register(folder(place, "good")).model
+
+
+def bad(place):
+    return promoting.register(folder(place, "bad", labels=PERMUTED)).model
+
+
+def champion(role=Role.CLASSIFIER):
+    return world().registry.find(role)
+
+
+def promote(model, reason=""):
+    return promoting.promote(model.role, model.version, Alias.CHAMPION, reason)
+
+
+def test_a_worse_version_needs_a_reason_in_words_and_a_better_one_needs_none(place):
+    evaluation_set(place)
+    right, wrong = good(place), bad(place)
+    first = promote(wrong)
+    assert first.evaluated.judgement is None
+    assert "evaluated beside no other" in first.reason
+    better = promote(right)
+    assert better.evaluated.judgement.verdict is Verdict.BETTER
+    assert champion() == right
+    assert better.reason.startswith("better than classifier/bad v")
+    with pytest.raises(PromotionRefused, match=r"bad v\d+ is worse than classifier/good v\d+ on colours") as refused:
+        promote(wrong)
+    assert "average_precision on the whole set" in str(refused.value)
+    with pytest.raises(PromotionRefused):
+        promote(wrong, "too short")
+    assert champion() == right
+    assert promote(wrong, f"  {WHY} ").reason == WHY
+    assert (champion(), world().registry.find(Role.CLASSIFIER, Alias.PREVIOUS)) == (wrong, right)
+    told = {each.model: each.reason for each in promoting.listed()}
+    assert told == {wrong: WHY, right: better.reason}
+
+
+def test_what_was_measured_is_kept_also_of_a_version_that_is_refused(place):
+    of = evaluation_set(place)
+    right, wrong = good(place), bad(place)
+    promote(right)
+    with pytest.raises(PromotionRefused) as refused:
+        promote(wrong)
+    client = mlflow.MlflowClient()
+    version = client.get_model_version("classifier", str(wrong.version))
+    run = client.get_run(version.tags["evaluation"])
+    assert run.info.run_id in str(refused.value)
+    assert (run.data.tags["verdict"], run.data.tags["set_version"]) == ("worse", of.version)
+    assert run.data.tags["champion"] == str(right)
+    low, value, high = (run.data.metrics[f"all/average_precision{end}"] for end in ("_low", "", "_high"))
+    assert low < value < high
+    assert {"size/small/auc", "size/medium/auc", "kind/image/auc"} <= set(run.data.metrics)
+    assert version.tags["headline"].startswith("average precision 0.")
+
+
+def test_a_version_is_measured_file_by_file_as_by_hand(place):
+    of = evaluation_set(place, 12)
+    found = gating.measure(good(place))
+    session = Session(folder(place, "again"))
+    said = []
+    for number in range(12):
+        pixels = np.asarray(Image.open(io.BytesIO(picture(number))))
+        means = examining.say(session, [pixels])
+        assert means == pytest.approx([
+            {each.label: each.probability for each in verdicts(means[None], [0.0], session.contract)}[label]
+            if means.argsort()[::-1].tolist().index(LABELS.index(label)) == 0 else means[LABELS.index(label)]
+            for label in LABELS
+        ])  # fmt: skip
+        said.append((LABELS[int(means.argmax())], LABELS[number % 3]))
+    accuracy = {each.name: each.value for each in found.estimates if each.slice == ALL}
+    both = [((means == "red") == (truth == "red")) for means, truth in said]
+    assert accuracy[Name("accuracy", "red")] == pytest.approx(np.mean(both))
+    assert (found.items, found.unread, found.of) == (12, 0, of)
+
+
+def test_a_film_is_told_by_the_rule_of_the_three_strongest_frames(place):
+    session = Session(folder(place, "film"))
+    frames = [
+        np.full((9, 9, 3), colour, np.uint8) for colour in ([90, 80, 70], [80, 90, 70], [95, 80, 75], [70, 75, 90])
+    ]
+    alone = np.stack([examining.say(session, [frame]) for frame in frames])
+    told = {each.label: each.probability for each in verdicts(alone, [0, 1, 2, 3], session.contract)}
+    assert dict(zip(LABELS, examining.say(session, frames), strict=True)) == pytest.approx(told, abs=1e-6)
+
+
+def test_files_that_cannot_be_decoded_are_left_out_and_counted(place):
+    evaluation_set(place, 9, **{"broken.png": picture(4)[:200]})
+    found = gating.measure(good(place))
+    assert (found.items, found.unread) == (9, 1)
+
+
+def test_without_a_set_a_champion_needs_a_reason(place):
+    model = good(place)
+    with pytest.raises(PromotionRefused, match=r"classifier has no evaluation set.*model evaluation import"):
+        promote(model)
+    assert champion() is None
+    assert promote(model, WHY).evaluated is None
+    assert champion() == model
+    with pytest.raises(InvalidSettings, match="has no evaluation set"):
+        gating.measure(model)
+
+
+def test_a_challenger_passes_no_gate(place):
+    model = good(place)
+    promoting.promote(model.role, model.version, Alias.CHALLENGER)
+    assert world().registry.find(Role.CLASSIFIER, Alias.CHALLENGER) == model
+
+
+def test_the_champion_promoted_again_is_not_measured_again(place):
+    evaluation_set(place, 9)
+    model = good(place)
+    promote(model)
+    assert promote(model).evaluated is None
+
+
+def test_models_without_a_label_in_common_are_not_compared(place):
+    evaluation_set(place, 9)
+    promote(good(place))
+    other = promoting.register(folder(place, "other", labels=["cat", "dog", "owl"])).model
+    with pytest.raises(UnusableModel, match="no label in common"):
+        promote(other)
+
+
+def test_models_are_compared_by_the_labels_that_both_have(place):
+    evaluation_set(place)
+    promote(good(place))
+    other = promoting.register(folder(place, "other", labels=["red", "green", "azure"])).model
+    assert gating.measure(other).judgement.verdict is Verdict.NO_WORSE
+
+
+def test_an_embedder_is_measured_by_its_groups(place):
+    evaluation_set(place, 30, Role.SCENE_EMBEDDER)
+    model = promoting.register(folder(place, "scenes", base=model_folders.EMBEDDER)).model
+    found = gating.measure(model)
+    assert found.measured_by == "verification auc"
+    assert float(found.headline.split()[2]) > 0.9
+
+
+def test_rolling_back_needs_a_reason_and_no_gate(place):
+    first, second = good(place), bad(place)
+    promote(first, WHY)
+    promote(second, WHY)
+    with pytest.raises(InvalidSettings, match="say in words"):
+        promoting.rollback(Role.CLASSIFIER, " ")
+    assert promoting.rollback(Role.CLASSIFIER, "it was worse").model == first
+    assert champion() == first
+    assert promoting.rollback(Role.CLASSIFIER, "it was better after all").model == second
+
+
+def test_acts_are_on_record(place):
+    model = good(place)
+    promote(model, WHY)
+    with reading(world().ledger) as connection:
+        rows = connection.execute(select(schema.audit.c.action, schema.audit.c.details)).all()
+    assert [action for action, _ in rows] == [Act.MODEL_REGISTERED, Act.MODEL_PROMOTED]
+    told = {"alias": "champion", "role": "classifier", "version": model.version}
+    assert json.loads(rows[1].details) == told
+    assert not any(WHY in details for _, details in rows)
+
+
+def test_a_folder_that_is_not_there_is_told(place):
+    with pytest.raises(UnusableModel, match="there is no folder"):
+        promoting.register(place / "none")
+
+
+def test_the_previous_alias_is_not_given(place):
+    model = good(place)
+    with pytest.raises(InvalidSettings, match="champion or challenger"):
+        promoting.promote(model.role, model.version, Alias.PREVIOUS)
+
+
+def test_what_is_registered_is_told_in_a_table(place):
+    assert promoting.markdown([]) == "No version is registered."
+    model = good(place)
+    promote(model, "a | b is a reason")
+    lines = promoting.markdown(promoting.listed()).splitlines()
+    assert len(lines) == 3
+    assert all(line.count("|") == len(promoting.COLUMNS) + 1 for line in lines)
+    assert "| champion | good | CC0-1.0 |" in lines[2]
