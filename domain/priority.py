@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.model import Role
 from domain.report import Classification, FileAnnotation, Identifier, IncidentType, ReportAnnotation
 
 HIGHEST = 100.0
@@ -69,7 +70,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What counts for how much. `version` is a digest of the policy file."""
+    """What counts for how much. `version` is a digest of the policy file.
+
+    `skip_settled` are the roles whose models do not look at files that a list settles.
+    """
 
     name: str
     version: str
@@ -79,6 +83,7 @@ class Policy:
     bands: tuple[Band, ...]
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
+    skip_settled: frozenset[Role] = frozenset(Role)
 
     def band(self, score: float) -> Band:
         """Give the band of a score; bands run from the highest to one that starts at 0."""

@@ -1,4 +1,4 @@
-"""Classify: what no list settles, by the champion classifier."""
+"""Classify: what models say of pictures and films that no list settles."""
 
 from prefect import flow
 
@@ -9,7 +9,12 @@ from tasks.staging import stage
 
 
 @flow
-def classify() -> Counts:
-    """Label and embed every picture and video that no list settles and the champion has not seen."""
+def classify(most: int = 0) -> Counts:
+    """Have the models at work look at pictures and videos that they have not seen.
+
+    Args:
+        most: Files to look at, at most: those that no model of a role ever saw first, the most urgent before others. 0
+            for all. What is left waits for the next run.
+    """
     with running(), stage("classify") as publish:
-        return publish(classify_files())
+        return publish(classify_files(most))

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.errors import InvalidSettings
+from domain.model import Role
 from domain.priority import EVIDENCE, HIGHEST, NEVER_LOWERS, Band, Bound, Factor, Policy
 
 SHIPPED = Path(__file__).parent / "policies" / "default.toml"
@@ -54,6 +55,7 @@ class _File(_Strict):
     band: tuple[_Band, ...] = Field(min_length=1)
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
+    skip_settled: frozenset[Role] = frozenset(Role)
 
     @model_validator(mode="after")
     def _lowers_by_nothing_that_may_not(self) -> Self:
@@ -89,4 +91,5 @@ def load_policy(file: Path | None) -> Policy:
         bands=bands,
         clues=parsed.clues,
         minors=parsed.minors,
+        skip_settled=parsed.skip_settled,
     )

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     max_decode_seconds: float = Field(
         default=900, gt=0, description="Seconds after which a worker is ended that still decodes the same file."
     )
+    film_every: float = Field(
+        default=2.0, gt=0, description="Seconds of a shot after which models look at another frame of it."
+    )
+    film_frames: int = Field(default=64, ge=1, le=4096, description="Frames of one film that models look at, at most.")
     max_xml_bytes: int = Field(
         default=4 * 2**20, ge=1024, description="Bytes of one XML document beyond which a report is rejected."
     )

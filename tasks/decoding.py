@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from domain.audit import Act
 from domain.errors import Unreadable
@@ -12,10 +13,13 @@ from infra.world import world
 from tasks.frames import Sampling
 
 
-def bounds() -> Sampling:
-    """Give how much of a video is looked at, by the settings."""
+def bounds(*, films: bool = False) -> Sampling:
+    """Give how much of a video is hashed, by the settings; or how much models look at of films."""
     settings = world().settings
-    return Sampling(seconds=settings.max_video_seconds, max_pixels=settings.max_pixels, max_frames=settings.max_frames)
+    sampling = Sampling(
+        seconds=settings.max_video_seconds, max_pixels=settings.max_pixels, max_frames=settings.max_frames
+    )
+    return replace(sampling, every=settings.film_every, frames=settings.film_frames) if films else sampling
 
 
 def record_opening(stage: str, files: int) -> None:

@@ -5,7 +5,7 @@ import io
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
@@ -79,6 +79,18 @@ def sample_luma(content: bytes, sampling: Sampling, *, exact: bool = False) -> I
     return _seen(content, sampling, scaler.colours if exact else scaler.luma)
 
 
+def sample_small(content: bytes, sampling: Sampling, least: int) -> Iterator[tuple[float, Picture]]:
+    """As `sample_luma`, the colours on demand upright, and small, as long as `least` pixels are left along each side.
+
+    Raises:
+        Unreadable: as `sample`; so does what gives the colours, where FFmpeg cannot.
+    """
+    scaler = _Scaler()
+    return _seen(
+        content, sampling, lambda frame: replace(scaler.luma(frame), colours=functools.partial(_small, frame, least))
+    )
+
+
 def paced(frames: Iterable[tuple[float, Item]], sampling: Sampling) -> Iterator[tuple[float, Item]]:
     """Keep of frames and their moments (in seconds, from whenever) those that `sampling` asks for, counted from 0."""
     taken, due, start = 0, 0, 0.0
@@ -115,8 +127,24 @@ def _colours(frame: av.VideoFrame) -> RGB:
     return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
+def _small(frame: av.VideoFrame, least: int) -> Picture:
+    """Convert a frame to colours and make it smaller in one go; a film that was taken sideways is turned.
+
+    Raises:
+        Unreadable: FFmpeg cannot.
+    """
+    smaller = max(1, min(frame.width, frame.height) // least) if least else 1
+    width, height = -(-frame.width // smaller), -(-frame.height // smaller)
+    try:
+        pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+        turns = round(frame.rotation / 90)
+    except (av.FFmpegError, ValueError) as error:
+        raise Unreadable(FileFault.UNDECODABLE) from error
+    return _picture(np.ascontiguousarray(np.rot90(pixels, turns), np.uint8))
+
+
 def _picture(pixels: NDArray[np.uint8]) -> Picture:
-    return Picture(pixels, *pixels.shape[:2])
+    return Picture(pixels, pixels.shape[0], pixels.shape[1])
 
 
 class _Scaler:

@@ -1,119 +1,68 @@
-"""Inference: registered models' word on every file that no list settles."""
+"""Inference: registered models' word on every file."""
 
 import datetime as dt
 import functools
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
 
 from domain.counts import Counts
-from domain.errors import Unreadable
-from domain.media import BlobKey, Kind
-from domain.model import Alias, Answer, Answered, ModelVersion, Role, Serving
+from domain.media import BlobKey
+from domain.model import Alias, Answered, ModelVersion, Role, Serving
 from domain.report import FileFault
 from domain.viewing import Action
 from infra.cluster import fan_out
 from infra.ledger import inferences, media
 from infra.ledger.engine import reading
-from infra.ledger.inferences import Waiting
+from infra.ledger.inferences import Planned, Waiting
 from infra.registry import Registry
 from infra.world import world
-from models.contract import ClassifierContract, SceneEmbedderContract, TaggerContract
-from models.inputs import RGB, fitted, normalised
-from models.runners.classifier import verdicts
-from models.runners.embedder import scene
+from models.contract import load_contract
 from models.session import Session
-from tasks.decoding import bounds, opened, record_opening
-from tasks.frames import Sampling, sample
-from tasks.media import crashed, decode_image
-from tasks.staging import shown_progress, step
+from tasks.decoding import record_opening
+from tasks.looking import Look, looked
+from tasks.media import crashed
+from tasks.seeing import Models
+from tasks.staging import show_table, shown_progress, step
 
-FRAMES = 8
-"""Frames of a video that are looked at, at most."""
-
-SERVED = (Role.CLASSIFIER, Role.TAGGER, Role.SCENE_EMBEDDER)
-"""Roles whose champions look at files."""
-
-Item = TypeVar("Item")
-Seen = list[tuple[float, RGB]]
-"""Frames of a file with their seconds."""
+BATCH = 32
+"""Files that a worker takes at a time; more where a network takes so many pictures in a run that these would not fill
+four."""
 
 Outcome = Answered | tuple[BlobKey, FileFault]
 
 
-def spread(items: Iterable[Item], most: int) -> list[Item]:
-    """Keep at most `most` (an even number) of a stream of unknown length: the first, and every n-th after it.
-
-    n is the smallest power of two that suffices, so that more than half of `most` are kept of a longer stream.
-    """
-    kept: list[Item] = []
-    step = 1
-    for ordinal, item in enumerate(items):
-        if len(kept) == most and not ordinal % step:
-            kept, step = kept[::2], 2 * step
-        if not ordinal % step:
-            kept.append(item)
-    return kept
-
-
-def look(kind: Kind, content: bytes, sampling: Sampling) -> Seen:
-    """Decode a picture, or frames spread evenly over a video.
-
-    Raises:
-        Unreadable: it cannot be decoded.
-    """
-    if kind is Kind.IMAGE:
-        return [(0.0, decode_image(content, sampling.max_pixels))]
-    return spread(((frame.seconds, frame.rgb) for frame in sample(content, sampling)), FRAMES)
-
-
-def answer(session: Session, serving: Serving, seen: Seen) -> Answer:
-    """Have a model look at the frames of a file, and say of the file what they say together."""
-    contract = session.contract
-    pixels = np.stack([fitted(rgb, contract.input) for _, rgb in seen])
-    runs = (pixels[start : start + contract.batch] for start in range(0, len(pixels), contract.batch))
-    answers = [session.run(normalised(run, contract.input)) for run in runs]
-    told = {name: np.concatenate([each[name] for each in answers]) for name in answers[0]}
-    match contract:
-        case ClassifierContract() | TaggerContract():
-            seconds = [at for at, _ in seen]
-            return Answer(serving, len(seen), verdicts=verdicts(told[contract.outputs.scores], seconds, contract))
-        case SceneEmbedderContract():
-            return Answer(serving, len(seen), vectors=((0, scene(told[contract.outputs.embedding])),))
-        case _:
-            raise NotImplementedError(contract.role)
-
-
 def classify_batch(files: Sequence[Waiting], serving: Sequence[Serving]) -> list[Outcome]:
     """Have the models at work look at the files named, one small outcome each, in order. A Dask worker runs this."""
-    outcomes: list[Outcome] = []
-    for file in files:
-        try:
-            with opened(file.blob) as content:
-                seen = look(file.kind, content, bounds())
-        except Unreadable as unreadable:
-            outcomes.append((file.blob, FileFault(unreadable.args[0])))
-            continue
-        wanted = [serving[place] for place in file.wanted]
-        outcomes.append(Answered(file.blob, tuple(answer(_opened(each.model), each, seen) for each in wanted)))
-    return outcomes
+    models = _opened(tuple(serving))
+    looks = ((file, looked(Look(file.blob, file.kind, models.plan(file.wanted).view))) for file in files)
+    return models.see(looks)
 
 
-@functools.lru_cache(maxsize=2 * len(Role))
-def _opened(model: ModelVersion) -> Session:
-    """Open a registered model once a process; two a role, for when a champion is replaced."""
-    return Session(world().registry.folder(model))
+@functools.lru_cache(maxsize=2)
+def _opened(serving: tuple[Serving, ...]) -> Models:
+    """Open the models at work once a process; two sets of them, for when a champion is replaced."""
+    return Models(serving, world().registry.folder)
 
 
 def at_work(registry: Registry) -> tuple[Serving, ...]:
-    """Give the models that look at files: the champions there are, whose files are fetched here."""
-    champions = [model for role in SERVED if (model := registry.find(role))]
-    for model in champions:
-        registry.folder(model)  # fetched once, before every worker of this machine asks for it
-    return tuple(Serving(model) for model in champions)
+    """Give the models that look at files: the champions there are, and the challengers on trial beside them.
+
+    Their files are fetched here, once, before every worker of this machine asks for them. Models of faces look upon
+    those that the champion among the detectors finds, and have nothing to do without one.
+    """
+    detector = registry.find(Role.FACE_DETECTOR)
+    serving = []
+    for role in Role:
+        champion, challenger = (registry.find(role, alias) for alias in (Alias.CHAMPION, Alias.CHALLENGER))
+        upon = f"{detector or ''}" if role.of_faces else ""
+        if role.of_faces and not upon:
+            continue
+        serving += [Serving(champion, upon)] if champion else []
+        serving += [Serving(challenger, upon, shadow=True)] if challenger and challenger != champion else []
+    for each in serving:
+        registry.folder(each.model)
+    return tuple(serving)
 
 
 def _crashed(file: Waiting) -> Outcome:
@@ -121,20 +70,50 @@ def _crashed(file: Waiting) -> Outcome:
 
 
 @step
-def classify_files() -> Counts:
-    """Have every champion look at each picture and video that no list settles and it has not seen."""
+def classify_files(most: int = 0) -> Counts:
+    """Have the models at work look at each picture and video that they have not seen, at most `most` (0: all).
+
+    Files that a list settles are skipped as the policy says.
+    """
     serving = at_work(world().registry)
     flags = world().gate.flags(Action.CLASSIFY)
+    skip = world().policy.skip_settled
+    _take_over(serving)
     with reading(world().ledger) as connection:
-        files = inferences.waiting(connection, serving, flags=flags)
+        planned = inferences.plan(connection, serving, skip_settled=skip, flags=flags)
+        files = inferences.waiting(connection, serving, skip_settled=skip, flags=flags, most=most)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
+    show_table("classify-plan", [_told(each) for each in planned], "Files that models have to look at still")
     look_at = functools.partial(classify_batch, serving=serving)
     record_opening("classify", len(files))
     with shown_progress("classify"):
-        for outcomes in fan_out(look_at, files, batch=16, name="classify", crashed=_crashed):
+        for outcomes in fan_out(look_at, files, batch=_batch(serving), name="classify", crashed=_crashed):
             with world().ledger.begin() as connection:
                 counts += inferences.record_answers(connection, outcomes, dt.datetime.now(dt.UTC))
     return counts
+
+
+def _take_over(serving: Sequence[Serving]) -> None:
+    """Let what champions said while they were on trial count."""
+    for each in serving:
+        moved = 0 if each.shadow else 1
+        while moved:
+            with world().ledger.begin() as connection:
+                moved = inferences.take_over(connection, each)
+
+
+def _told(planned: Planned) -> dict[str, str | int]:
+    """Say a line of the plan in words."""
+    model = planned.serving.model
+    last = "nobody" if planned.last is None else f"version {planned.last}"
+    trial = " (on trial)" if planned.serving.shadow else ""
+    return {"role": model.role, "model": f"{model}{trial}", "last seen by": last, "files": planned.files}
+
+
+def _batch(serving: Sequence[Serving]) -> int:
+    """Choose how many files a worker takes at a time."""
+    runs = [load_contract(world().registry.folder(each.model)).batch for each in serving]
+    return max(BATCH, 4 * max(runs, default=0))
 
 
 def register(registry: Registry, folder: Path, alias: Alias | None = None) -> ModelVersion:

@@ -11,7 +11,7 @@ import numpy as np
 import pi_heif
 import puremagic
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 from puremagic.main import PureMagic
 
 from domain.errors import Unreadable
@@ -38,6 +38,8 @@ _STILL = ("JPEG", "MPO")
 """What further pictures such a file holds are previews, depths or gains of the first one."""
 _STILL_SECONDS = 1.0
 """How long a page stands that says nothing of it; 0 means what browsers make of it, a tenth."""
+_TURNS = {1: (1, 1), 2: (1, -1), 3: (-1, -1), 4: (-1, 1), 5: (1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}
+"""EXIF's orientations: the steps in which rows and columns are read, after both were exchanged from 5 on."""
 
 Image.MAX_IMAGE_PIXELS = None  # our own bound stands below, and is a recorded reason, not a warning
 pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
@@ -128,26 +130,47 @@ def kind_of(media_type: str) -> Kind:
     return {"image": Kind.IMAGE, "video": Kind.VIDEO}.get(family, Kind.OTHER)
 
 
-def decode_image(content: bytes, max_pixels: int) -> RGB:
-    """Decode a picture, upright as its EXIF orientation says; the first frame of an animation.
+def decode_image(content: bytes, max_pixels: int, least: int = 0) -> RGB:
+    """Decode a picture in colours, upright; the first frame of an animation.
 
     Raises:
-        Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`.
+        Unreadable: as `decode_colours`.
     """
-    try:
-        with _opened(content, max_pixels) as picture:
-            ImageOps.exif_transpose(picture, in_place=True)
-            pixels = _pixels(picture)
-    except _DECODER_ERRORS as error:
-        raise Unreadable(FileFault.UNDECODABLE) from error
-    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+    return next(decode_colours(content, max_pixels, least))[1]
 
 
-def decode_frames(content: bytes, max_pixels: int, least: int = 0) -> Iterator[tuple[float, Picture]]:
+def decode_colours(content: bytes, max_pixels: int, least: int = 0) -> Iterator[tuple[float, RGB]]:
+    """Decode a picture, or an animation frame by frame, in colours and upright, each with its second.
+
+    It is made smaller as long as `least` pixels are left along each side: a JPEG to a half, a quarter or an eighth as
+    it is decoded, anything else, and what is left, by whole pixels afterwards; not at all where `least` is 0.
+
+    Raises:
+        Unreadable: as `decode_frames`.
+    """
+    for seconds, picture in decode_frames(content, max_pixels, least, colours=True):
+        yield seconds, upright(picture.pixels, picture.orientation, least)
+
+
+def upright(pixels: NDArray[np.uint8], orientation: int, least: int) -> RGB:
+    """Turn shades or colours as EXIF says (1-8), make them smaller by whole pixels to no less than `least` a side."""
+    smaller = min(pixels.shape[:2]) // least if least else 1
+    if smaller > 1:
+        pixels = np.asarray(Image.fromarray(pixels).reduce(smaller))
+    if orientation >= 5:
+        pixels = pixels.swapaxes(0, 1)
+    down, right = _TURNS[orientation]
+    pixels = pixels[::down, ::right]
+    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else np.ascontiguousarray(pixels)
+
+
+def decode_frames(
+    content: bytes, max_pixels: int, least: int = 0, *, colours: bool = False
+) -> Iterator[tuple[float, Picture]]:
     """Decode a picture, or an animation frame by frame, each with its second; a later frame that is broken ends it.
 
-    A JPEG is decoded to shades alone, straight from its luma plane, and to a half, a quarter or an eighth of its size
-    as long as `least` pixels are left along each side; at full size and in colours where `least` is 0.
+    A JPEG is decoded to a half, a quarter or an eighth of its size as long as `least` pixels are left along each side,
+    and to shades alone, straight from its luma plane, unless `colours`; at full size and in colours where `least` is 0.
 
     Raises:
         Unreadable: with `FileFault.TOO_MANY_PIXELS` or `FileFault.UNDECODABLE`, for the first frame.
@@ -159,15 +182,15 @@ def decode_frames(content: bytes, max_pixels: int, least: int = 0) -> Iterator[t
                 picture = _opened(content, max_pixels)
                 orientation = _orientation(picture)
                 stored = picture.mode
-                full, scale = _reduced(picture, least)
+                full, scale = _reduced(picture, least, "RGB" if colours else "L")
                 less = scale > 1 or picture.mode != stored
             else:
                 picture.seek(ordinal)
                 full, scale, less = picture.size, 1, False
                 if full[0] * full[1] > max_pixels:
                     return
-            colours = functools.partial(_whole, content, max_pixels) if less else None
-            frame = Picture(_pixels(picture), full[1], full[0], scale, orientation, colours=colours)
+            whole = functools.partial(_whole, content, max_pixels) if less else None
+            frame = Picture(_pixels(picture), full[1], full[0], scale, orientation, colours=whole)
         except _DECODER_ERRORS as error:
             if ordinal:
                 return
@@ -195,10 +218,10 @@ def _orientation(picture: Image.Image) -> int:
     return told if told in range(1, 9) else 1
 
 
-def _reduced(picture: Image.Image, least: int) -> tuple[tuple[int, int], int]:
-    """Have a JPEG decoded to shades, and small; give its full size (width, height) and how many pixels become one."""
+def _reduced(picture: Image.Image, least: int, mode: str) -> tuple[tuple[int, int], int]:
+    """Have a JPEG decoded small, in a mode; give its full size (width, height) and how many pixels become one."""
     full = picture.size
-    if not least or not picture.draft("L", (least, least)):
+    if not least or not picture.draft(mode, (least, least)):
         return full, 1
     scales = (scale for scale in (1, 2, 4, 8) if picture.size == (-(-full[0] // scale), -(-full[1] // scale)))
     return full, next(scales)

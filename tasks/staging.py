@@ -64,6 +64,12 @@ def shown_progress(name: str) -> Iterator[None]:
         yield
 
 
+def show_table(name: str, rows: list[dict[str, Any]], description: str) -> None:
+    """Show a table of codes and counts as an artifact, under Prefect."""
+    if under_prefect():
+        create_table_artifact(table=rows, key=name, description=description)
+
+
 def flush_logs() -> None:
     """Send what Prefect still has to log; call it before its server is stopped."""
     APILogHandler().flush()
@@ -80,10 +86,8 @@ def stage(name: str) -> Iterator[Callable[[Counts], Counts]]:
         seconds = time.monotonic() - began
         with world().ledger.begin() as connection:
             runs.record(connection, name, datetime.now(UTC), seconds, counts)
-        if under_prefect():
-            table = [{"what": what.replace("_", " "), "number": number} for what, number in counts.items()]
-            description = f"What {name} did, in {seconds:.1f} s"
-            create_table_artifact(table=table, key=f"{name}-counts", description=description)
+        table = [{"what": what.replace("_", " "), "number": number} for what, number in counts.items()]
+        show_table(f"{name}-counts", table, f"What {name} did, in {seconds:.1f} s")
         report_progress(Progress(name, ended=True))
         return counts
 

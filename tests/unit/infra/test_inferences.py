@@ -1,5 +1,6 @@
 """The ledger knows which files a model has not seen, and takes its word once."""
 
+import dataclasses
 import datetime as dt
 import hashlib
 
@@ -8,11 +9,11 @@ from sqlalchemy import func, select
 
 from domain.match import SignalType
 from domain.media import Kind
-from domain.model import Answer, Answered, Face, ModelVersion, Says, Serving, Verdict
+from domain.model import Answer, Answered, Attribute, Face, ModelVersion, Role, Says, Serving, Verdict
 from domain.report import FileFault
-from infra.ledger import schema
+from infra.ledger import schema, shadows
 from infra.ledger.engine import connect, upsert
-from infra.ledger.inferences import Waiting, record_answers, waiting
+from infra.ledger.inferences import Planned, Waiting, plan, record_answers, take_over, waiting
 
 FIRST = Serving(ModelVersion("classifier/one", 1, "1" * 64))
 SECOND = Serving(ModelVersion("classifier/one", 2, "2" * 64))
@@ -78,7 +79,10 @@ def test_a_picture_on_a_list_is_settled_and_a_digest_alone_settles_nothing(conne
         held(connection, name)
         matched(connection, name, signal_type)
     assert unseen(connection, FIRST) == [("by_digest", Kind.IMAGE)]
-    assert len(unseen(connection, FIRST, settled=True)) == 2
+    assert len(unseen(connection, FIRST, skip_settled=())) == 2
+    assert len(unseen(connection, FIRST, skip_settled={Role.TAGGER})) == 2
+    both = waiting(connection, [FIRST, SCENES], skip_settled={Role.SCENE_EMBEDDER})
+    assert {each.blob: each.wanted for each in both} == {"by_digest": (0, 1), "by_picture": (0,)}
 
 
 def test_each_version_sees_each_file_once(connection):
@@ -86,7 +90,7 @@ def test_each_version_sees_each_file_once(connection):
     held(connection, "b")
     record_answers(connection, [said("a", "boathouse")], NOW)
     assert unseen(connection, FIRST) == [("b", Kind.IMAGE)]
-    assert unseen(connection, SECOND) == [("a", Kind.IMAGE), ("b", Kind.IMAGE)]
+    assert set(unseen(connection, SECOND)) == {("a", Kind.IMAGE), ("b", Kind.IMAGE)}
 
 
 def test_a_file_waits_for_those_alone_that_have_not_seen_it(connection):
@@ -134,6 +138,121 @@ def test_a_file_that_cannot_be_decoded_is_quarantined_and_not_asked_for_again(co
     assert counts["files_quarantined"] == 1
     assert unseen(connection, FIRST) == []
     assert connection.scalar(select(schema.blob.c.fault)) == FileFault.UNDECODABLE
+
+
+THIRD = Serving(ModelVersion("classifier/two", 3, "4" * 64))
+
+
+def named(connection, scores):
+    """Hold a file for each score, named by a report of its own that has that rank; None has none."""
+    received = dt.datetime(2018, 5, 1, tzinfo=dt.UTC)
+    for name, score in scores.items():
+        held(connection, name, sightings=[])
+        upsert(connection, schema.report, [{"id": f"r{name}", "external_id": name, "received_at": received}])
+        row = {"report_id": f"r{name}", "ordinal": 0, "file_id": name, "blob_id": name, "fault": None}
+        upsert(connection, schema.sighting, [row])
+        if score is not None:
+            rank = {"policy": "p", "evidence": "e", "band": "b", "reasons": [], "current": True}
+            upsert(connection, schema.priority, [{"report_id": f"r{name}", "score": score} | rank])
+
+
+def test_who_was_never_seen_comes_first_then_whom_the_oldest_saw_and_the_urgent_before_others(connection):
+    named(connection, dict.fromkeys("abc", 10.0) | {"d": 90.0, "e": 5.0, "f": 50.0, "g": None})
+    record_answers(connection, [said("a", "x"), said("d", "x"), said("b", "x")], NOW)
+    record_answers(connection, [said(name, "x", serving=SECOND) for name in "bfe"], NOW)
+    order = [each.blob for each in waiting(connection, [THIRD])]
+    assert order == ["g", "c", "d", "a", "f", "b", "e"]
+    for most in range(1, 8):
+        assert [each.blob for each in waiting(connection, [THIRD], most=most)] == order[:most]
+
+
+def test_a_file_is_as_urgent_as_the_most_urgent_report_that_names_it(connection):
+    named(connection, {"a": 20.0, "b": 30.0, "c": 40.0})
+    again = {"report_id": "rc", "ordinal": 1, "file_id": "a", "blob_id": "a", "fault": None}
+    upsert(connection, schema.sighting, [again])
+    assert [each.blob for each in waiting(connection, [FIRST])] == ["a", "c", "b"]
+
+
+def test_what_is_recorded_is_not_asked_again_whatever_the_portions(connection):
+    named(connection, {name: float(ord(name)) for name in "abcdefg"})
+    seen = []
+    while some := waiting(connection, [FIRST], most=3):
+        record_answers(connection, [said(each.blob, "x") for each in some], NOW)
+        seen += [each.blob for each in some]
+    assert seen == list("gfedcba")
+
+
+def test_files_of_a_challenger_alone_come_last(connection):
+    named(connection, {"a": 90.0, "b": 10.0, "c": 50.0})
+    record_answers(connection, [said("a", "x"), said("c", "x")], NOW)
+    order = waiting(connection, [FIRST, TRIAL])
+    assert [(each.blob, each.wanted) for each in order] == [("b", (0, 1)), ("a", (1,)), ("c", (1,))]
+
+
+def test_the_plan_counts_by_who_looked_last(connection):
+    named(connection, dict.fromkeys("abcdef", 1.0))
+    record_answers(connection, [said("a", "x"), said("b", "x"), said("c", "x", serving=SCENES)], NOW)
+    record_answers(connection, [said("b", "x", serving=SECOND), said("d", "x", serving=THIRD)], NOW)
+    assert plan(connection, [THIRD, SCENES]) == [
+        Planned(THIRD, None, 3), Planned(THIRD, 1, 1), Planned(THIRD, 2, 1), Planned(SCENES, None, 5),
+    ]  # fmt: skip
+    assert sum(each.files for each in plan(connection, [THIRD])) == len(waiting(connection, [THIRD]))
+
+
+TRIAL = Serving(ModelVersion("classifier/new", 4, "5" * 64), shadow=True)
+EVERYTHING = Answer(
+    TRIAL, 7, (Verdict("é", 0.1 + 0.2, 1 / 3, Says.UNSURE, (1.5, 0.04)), Verdict("b", 0.5, 0.5)),
+    (Face(0.04, 0.1, 0.2, 1 / 3, 0.4, 0.9, 70, blurred=True),), (Attribute(0, "age_group", "adult", 0.7),),
+    ((0, bytes(range(256))), (3, b"")),
+)  # fmt: skip
+
+
+def rows(connection, *tables):
+    return {table.name: {tuple(map(str, row)) for row in connection.execute(select(table))} for table in tables}
+
+
+TOLD = (schema.inference, schema.score, schema.face, schema.attribute, schema.embedding)
+
+
+def test_what_a_challenger_says_stands_apart_and_is_read_back_to_the_bit(connection):
+    held(connection, "a")
+    assert record_answers(connection, [Answered("a", (EVERYTHING,))], NOW)["labels_new"] == 0
+    assert all(not found for found in rows(connection, *TOLD).values())
+    assert waiting(connection, [TRIAL]) == []
+    ((_, answered),) = shadows.answers(connection, TRIAL)
+    assert answered == Answered("a", (EVERYTHING,))
+
+
+def test_a_challenger_that_becomes_champion_need_not_look_again(connection):
+    champion = dataclasses.replace(TRIAL, shadow=False)
+    for name in "abc":
+        held(connection, name)
+    record_answers(connection, [Answered(name, (EVERYTHING,)) for name in "ab"], NOW)
+    assert [each.blob for each in waiting(connection, [champion])] == ["a", "b", "c"]
+    assert (take_over(connection, champion), take_over(connection, champion)) == (2, 0)
+    taken = rows(connection, *TOLD)
+    assert [each.blob for each in waiting(connection, [champion])] == ["c"]
+    assert not rows(connection, schema.shadow)["shadow"]
+    for table in reversed(TOLD):
+        connection.execute(table.delete())
+    record_answers(connection, [Answered(name, (dataclasses.replace(EVERYTHING, serving=champion),)) for name in "ab"],
+                   NOW)  # fmt: skip
+    assert taken == rows(connection, *TOLD)
+
+
+def test_a_champion_that_goes_on_trial_is_not_asked_what_it_said(connection):
+    held(connection, "a")
+    record_answers(connection, [said("a", "x")], NOW)
+    assert waiting(connection, [dataclasses.replace(FIRST, shadow=True)]) == []
+
+
+def test_two_champions_in_succession_leave_rows_that_say_which_said_what(connection):
+    held(connection, "a")
+    record_answers(connection, [said("a", "x")], NOW)
+    record_answers(connection, [said("a", "y", serving=SECOND)], NOW + dt.timedelta(1))
+    table = schema.score.c
+    told = connection.execute(select(table.model, table.version, table.label).order_by(table.version)).tuples()
+    assert list(told) == [("classifier/one", 1, "x"), ("classifier/one", 2, "y")]
 
 
 def test_nothing_to_record_is_recorded_as_nothing(connection):

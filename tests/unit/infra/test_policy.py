@@ -3,12 +3,14 @@
 import pytest
 
 from domain.errors import InvalidSettings
+from domain.model import Role
 from infra.policy import SHIPPED, load_policy
 
 TEXT = """
 name = "mine"
 clues = ["church"]
 minors = ["child"]
+skip_settled = ["tagger"]
 [[band]]
 name = "high"
 least = 50
@@ -50,6 +52,7 @@ def test_the_shipped_policy_loads():
     assert policy.name == "default"
     assert [band.name for band in policy.bands] == ["immediate", "urgent", "standard", "routine"]
     assert "church" in policy.clues
+    assert policy.skip_settled == set(Role)
 
 
 def test_a_policy_says_what_its_file_says(load):
@@ -64,6 +67,8 @@ def test_a_policy_says_what_its_file_says(load):
     ]
     assert policy.clues == {"church"}
     assert policy.minors == {"child"}
+    assert policy.skip_settled == {Role.TAGGER}
+    assert load(TEXT.replace('skip_settled = ["tagger"]', "")).skip_settled == set(Role)
 
 
 @pytest.mark.parametrize(

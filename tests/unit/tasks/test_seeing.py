@@ -1,0 +1,185 @@
+"""Seeing: what models say of many files together is what each says of each alone; a network runs once, in full runs."""
+
+import itertools
+
+import face_folders
+import model_folders
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.media import Kind
+from domain.model import Answered, ModelVersion, Role, Serving
+from domain.report import FileFault
+from infra.ledger.inferences import Waiting
+from models.inputs import fitted
+from models.session import Session
+from tasks.looking import Sight, _kept
+from tasks.seeing import Line, Models
+
+DETECTOR = ModelVersion("detector-face/two_places", 1, "d" * 64)
+UPON = f"{DETECTOR}"
+SERVING = (
+    Serving(ModelVersion("classifier/colour", 1, "c" * 64)),
+    Serving(ModelVersion("tagger/colour", 1, "c" * 64)),
+    Serving(ModelVersion("embedder-scene/colour", 1, "c" * 64)),
+    Serving(ModelVersion("classifier/large", 2, "e" * 64), shadow=True),
+    Serving(DETECTOR),
+    Serving(ModelVersion("embedder-face/colour", 1, "c" * 64), UPON),
+    Serving(ModelVersion("attributes-face/colour", 1, "c" * 64), UPON),
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    place = tmp_path_factory.mktemp("folders")
+    faces = face_folders.write_all(place)
+    large = {"height": 12, "width": 20, "resize": "crop"}
+    return {
+        SERVING[0].model: model_folders.write(place / "classifier", batch=4),
+        SERVING[1].model: model_folders.write(place / "tagger", role="tagger", batch=3),
+        SERVING[2].model: model_folders.write(place / "scene", base=model_folders.EMBEDDER),
+        SERVING[3].model: model_folders.write(place / "large", input=large,
+                                              graph=model_folders.network(shape=("N", 3, 12, 20))),
+        **{each.model: faces[each.model.role] for each in SERVING[4:]},
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def models(folders):
+    return Models(SERVING, folders.__getitem__)
+
+
+def sights(models, wanted, frames, seed):
+    """Draw the frames of a file, and make of each what is wanted."""
+    rng = np.random.default_rng(seed)
+    view = models.plan(wanted).view
+    for seconds in range(frames):
+        rgb = (rng.random((30, 40, 1)) * rng.integers(40, 255, 3)).astype(np.uint8)
+        kept = tuple(_kept(rgb, each) for each in view.detectors)
+        pairs = [*((rgb, each) for each in view.inputs), *zip(kept, view.detectors, strict=True)]
+        yield Sight(float(seconds), tuple(fitted(pixels, each) for pixels, each in pairs), kept)
+
+
+def close(one, other):
+    """Say whether two answers are the same but for rounding."""
+    assert (one.serving, one.frames, len(one.faces)) == (other.serving, other.frames, len(other.faces))
+    assert {each.label: each.probability for each in one.verdicts} == pytest.approx(
+        {each.label: each.probability for each in other.verdicts}, abs=1e-5
+    )
+    assert [(each.face, each.name, each.label) for each in one.attributes] == [
+        (each.face, each.name, each.label) for each in other.attributes
+    ]
+    assert [at for at, _ in one.vectors] == [at for at, _ in other.vectors]
+    for (_, mine), (_, theirs) in zip(one.vectors, other.vectors, strict=True):
+        assert np.allclose(np.frombuffer(mine, "<f2"), np.frombuffer(theirs, "<f2"), atol=2e-3)
+    return one.faces == other.faces
+
+
+EVERY = tuple(range(len(SERVING)))
+FILES = st.lists(
+    st.tuples(st.sets(st.sampled_from(EVERY), min_size=1).map(sorted).map(tuple), st.integers(1, 6)), max_size=7
+)
+
+
+@given(FILES, st.integers(0, 2**32 - 1))
+def test_what_models_say_of_many_files_is_what_each_says_of_each_alone(models, folders, files, seed):
+    def drawn(place):
+        wanted, frames = files[place]
+        waiting = Waiting(f"{place}", Kind.VIDEO, wanted)
+        return waiting, tuple(sights(models, wanted, frames, (seed, place)))
+
+    together = models.see([drawn(place) for place in range(len(files))])
+    assert [each.blob for each in together] == [f"{place}" for place in range(len(files))]
+    for place, (wanted, frames) in enumerate(files):
+        told = together[place]
+        assert [each.serving for each in told.answers] == [SERVING[at] for at in wanted]
+        for at, answer in zip(wanted, told.answers, strict=True):
+            few = tuple(dict.fromkeys((SERVING[at], *([SERVING[4]] if SERVING[at].upon else []))))
+            alone = Models(few, folders.__getitem__)
+            waiting = Waiting(f"{place}", Kind.VIDEO, (0,))
+            (one,) = alone.see([(waiting, tuple(sights(alone, (0,), frames, (seed, place))))])
+            assert close(answer, one.answers[0])
+
+
+def test_faces_are_numbered_through_the_frames_and_their_vectors_with_them(models):
+    rgb = np.zeros((16, 16, 3), np.uint8)
+    rgb[2:8, 2:8], rgb[8:, 8:] = (250, 0, 0), (200, 90, 90)
+    view = models.plan((4, 5, 6)).view
+    sight = Sight(0.0, (fitted(rgb, view.detectors[0]),), (rgb,))
+    none = Sight(1.0, (fitted(rgb * 0, view.detectors[0]),), (rgb * 0,))
+    file = Waiting("a", Kind.VIDEO, (4, 5, 6))
+    (told,) = models.see([(file, (sight, none, Sight(2.0, sight.fitted, sight.kept)))])
+    found, vectors, looks = told.answers
+    assert [each.seconds for each in found.faces] == [0.0, 0.0, 2.0, 2.0]
+    assert [each.confidence > 0.7 for each in found.faces] == [True] * 4
+    assert [at for at, _ in vectors.vectors] == [0, 1, 2, 3]
+    red = [float(np.frombuffer(each, "<f2")[0]) for _, each in vectors.vectors]
+    assert red == pytest.approx([1.0, 0.843, 1.0, 0.843], abs=0.02)
+    assert [(each.face, each.label) for each in looks.attributes] == [(at, "red") for at in range(4)]
+
+
+def test_a_model_of_faces_looks_again_without_its_detector_saying_anything_again(models):
+    rgb = np.full((16, 16, 3), (250, 0, 0), np.uint8)
+    view = models.plan((5,)).view
+    (told,) = models.see([(Waiting("a", Kind.IMAGE, (5,)), (Sight(0.0, (fitted(rgb, view.detectors[0]),), (rgb,)),))])
+    assert [each.serving for each in told.answers] == [SERVING[5]]
+    assert len(told.answers[0].vectors) == 2
+
+
+def test_a_file_without_faces_has_been_looked_at_all_the_same(models):
+    rgb = np.zeros((16, 16, 3), np.uint8)
+    view = models.plan((4, 5, 6)).view
+    seen = (Sight(0.0, (fitted(rgb, view.detectors[0]),), (rgb,)),)
+    (told,) = models.see([(Waiting("a", Kind.IMAGE, (4, 5, 6)), seen)])
+    assert [(each.frames, each.faces, each.vectors, each.attributes) for each in told.answers] == [(1, (), (), ())] * 3
+
+
+def test_networks_of_one_digest_and_input_are_one_and_run_once(models, monkeypatch):
+    runs = []
+    run = Session.run
+
+    def counted(session, batch, outputs=()):
+        runs.append((len(batch), tuple(outputs)))
+        return run(session, batch, outputs)
+
+    monkeypatch.setattr(Session, "run", counted)
+    wanted = (0, 1, 2)
+    assert len(models.plan(wanted).view.inputs) == 1
+    files = [(Waiting(f"{n}", Kind.IMAGE, wanted), tuple(sights(models, wanted, 1, n))) for n in range(8)]
+    assert len(models.see(files)) == 8
+    assert [count for count, _ in runs] == [3, 3, 2]
+    assert {outputs for _, outputs in runs} == {("probabilities", "embedding")}
+
+
+def test_runs_are_full_whatever_the_files_hold(folders):
+    session = Session(folders[SERVING[0].model])
+    taken, sizes = [], []
+    line = Line(session, 4, ("probabilities",))
+    run = session.run
+    session.run = lambda batch, outputs: sizes.append(len(batch)) or run(batch, outputs)
+    for number in range(10):
+        line.ask(np.full((8, 8, 3), number, np.uint8), lambda _, number=number: taken.append(number))
+    line.run()
+    line.run()
+    assert (taken, sizes) == (list(range(10)), [4, 4, 2])
+
+
+def test_a_file_that_cannot_be_decoded_keeps_its_place(models):
+    drawn = tuple(sights(models, (0,), 1, 1))
+    good = Waiting("a", Kind.IMAGE, (0,))
+    bad = Waiting("b", Kind.IMAGE, (0,))
+    told = models.see([(good, drawn), (bad, FileFault.UNDECODABLE), (good, drawn)])
+    assert told[1] == ("b", FileFault.UNDECODABLE)
+    assert [isinstance(each, Answered) for each in told] == [True, False, True]
+
+
+def test_what_is_wanted_of_frames_is_wanted_once(models):
+    view = models.plan(EVERY).view
+    assert [(each.height, each.width) for each in view.inputs] == [(8, 8), (12, 20)]
+    assert [(each.height, each.width) for each in view.detectors] == [(16, 16)]
+    assert models.plan((5,)).view == models.plan((4, 6)).view
+    for some in itertools.combinations(EVERY, 2):
+        assert set(models.plan(some).finding) <= {4}
+    assert {each.model.role for each in SERVING if each.upon} == {role for role in Role if role.of_faces}
