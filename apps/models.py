@@ -10,6 +10,7 @@ from domain.model import Alias, Role
 from infra.settings import use_data
 
 if TYPE_CHECKING:
+    from models.checking.findings import Finding
     from tasks.gating import Evaluated
 
 models = typer.Typer(no_args_is_help=True, help="Bring models in, measure them, and choose which one serves.")
@@ -20,6 +21,50 @@ Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="With model.onnx,
 OfRole = Annotated[Role, typer.Argument(metavar="ROLE", help=f"What the model is for: {', '.join(Role)}.")]
 Version = Annotated[int, typer.Argument(metavar="VERSION", min=1, help="Its number, as `model list` gives it.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why it may serve although the gate would refuse, in words.")]
+
+
+@models.command()
+def check(
+    folder: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,  # noqa: FBT002 (a command-line switch)
+) -> None:
+    """Examine a model folder, and say what to mend; nothing is registered, and the exit status is 1 if anything fails.
+
+    Example: `breakwater model check my_model`.
+    """
+    from models.checking.folder import check as examine  # noqa: PLC0415 (a command pays for its own imports alone)
+
+    findings = examine(folder)
+    if as_json:
+        _print_json(findings)
+    else:
+        _print_table(folder, findings)
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _print_json(findings: "list[Finding]") -> None:
+    import json  # noqa: PLC0415 (as above)
+    from dataclasses import asdict  # noqa: PLC0415 (as above)
+
+    typer.echo(json.dumps([asdict(finding) for finding in findings], indent=1, ensure_ascii=False))
+
+
+def _print_table(folder: Path, findings: "list[Finding]") -> None:
+    from rich.console import Console  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+    from rich.text import Text  # noqa: PLC0415 (as above)
+
+    table = Table("", "what", "found", box=None)
+    for each in findings:
+        found = Text(each.detail)
+        if not each.ok:
+            found.append(f"\nto mend: {each.mend}", style="bold")
+        table.add_row(Text("ok", style="green") if each.ok else Text("✗", style="bold red"), each.what, found)
+    console = Console()
+    console.print(table)
+    bad = sum(not each.ok for each in findings)
+    name = folder.resolve().name
+    console.print(Text(f"{name}: {bad} to mend" if bad else f"{name} is good; `breakwater model register` takes it"))
 
 
 def _open(data: Path | None) -> None:

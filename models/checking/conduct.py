@@ -1,0 +1,142 @@
+"""How a network behaves when it is run: numbers, the same ones each time, whoever stands beside a picture."""
+
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from domain.errors import UnusableModel
+from models.checking.findings import Finding, failed, passed
+from models.contract import AttributesContract, ClassifierContract, Contract, DetectorContract, TaggerContract
+from models.inputs import Batch, normalised
+from models.session import Session
+
+NUMBERS = "numbers"
+SCORES = "scores within 0 and 1"
+AGAIN = "same answer twice"
+TOGETHER = "same answer alone and in company"
+LIMIT = "largest batch"
+SPEED = "speed"
+
+RELATIVE = 1e-3
+ABSOLUTE = 1e-4
+"""By how much an answer alone may differ from that in company: sums are added up in another order."""
+_RUNS = 5
+_COMPANY = 4
+_RUN_ERRORS = onnxruntime.capi.onnxruntime_pybind11_state
+CANNOT = (_RUN_ERRORS.Fail, _RUN_ERRORS.RuntimeException, _RUN_ERRORS.InvalidArgument, _RUN_ERRORS.EPFail)
+"""What onnxruntime raises where it cannot run a batch."""
+
+Answers = dict[str, NDArray[np.float32]]
+
+
+def examine_conduct(session: Session) -> Iterator[Finding]:
+    """Run the network on drawn pictures; what it cannot do ends the examination."""
+    told = session.contract.input
+    size = min(_COMPANY, session.contract.batch)
+    company = normalised(pictures(told.height, told.width, max(2, size)), told)[:size]
+    try:
+        alone = [session.run(one[np.newaxis]) for one in company]
+        together, again = session.run(company), session.run(company)
+    except UnusableModel as unusable:
+        yield failed(NUMBERS, str(unusable), "check mean, std and range in contract.json, and the weights")
+        return
+    except CANNOT as error:
+        yield failed(TOGETHER, f"it cannot run {size} pictures at once: {_first_line(error)}", _ONE_AT_A_TIME)
+        return
+    yield passed(NUMBERS, "all finite, on black, white, noise and a pattern")
+    yield from _scores(session.contract, together)
+    yield _same(together, again)
+    yield _alike(alone, together)
+    yield from _limits(session)
+
+
+_ONE_AT_A_TIME = "export with a dynamic batch axis, and no reshaping to a fixed number of pictures"
+
+
+def pictures(height: int, width: int, count: int) -> NDArray[np.uint8]:
+    """Draw pictures (count × height × width × 3): black, white, noise, a pattern, then other noise; always the same."""
+    rng = np.random.default_rng(1)
+    shape = (height, width, 3)
+    rows, columns = np.indices((height, width))
+    pattern = np.repeat(((rows // 4 + columns // 4) % 2 * 255)[..., np.newaxis], 3, axis=2)
+    drawn = [np.zeros(shape), np.full(shape, 255), rng.integers(0, 256, shape), pattern]
+    drawn += [rng.integers(0, 256, shape) for _ in range(count - len(drawn))]
+    return np.stack(drawn[:count]).astype(np.uint8)
+
+
+def _scores(contract: Contract, answers: Answers) -> Iterator[Finding]:
+    """Hold what the contract calls scores to 0-1."""
+    for name in _names_of_scores(contract):
+        low, high = float(answers[name].min()), float(answers[name].max())
+        if low < -ABSOLUTE or high > 1 + ABSOLUTE:
+            told = f"{name} runs from {low:.3g} to {high:.3g}"
+            yield failed(SCORES, told, "put a softmax or a sigmoid at the graph's end: scores are no logits")
+        else:
+            yield passed(SCORES, f"{name}: {low:.3g} to {high:.3g}")
+
+
+def _names_of_scores(contract: Contract) -> list[str]:
+    match contract:
+        case ClassifierContract() | TaggerContract() | DetectorContract():
+            return [contract.outputs.scores]
+        case AttributesContract():
+            return [head.scores for head in contract.outputs.values()]
+        case _:
+            return []
+
+
+def _same(once: Answers, again: Answers) -> Finding:
+    apart = max(float(np.abs(once[name] - again[name]).max(initial=0)) for name in once)
+    if all(np.allclose(once[name], again[name], 1e-5, 1e-6) for name in once):
+        return passed(AGAIN, "equal" if apart == 0 else f"within {apart:.1g}")
+    return failed(
+        AGAIN, f"two runs on the same pictures differ by {apart:.3g}", "take dropout and random operators out"
+    )
+
+
+def _alike(alone: list[Answers], together: Answers) -> Finding:
+    """Hold each picture's answer alone to the one in company."""
+    for name, rows in together.items():
+        if len(rows) != len(alone):
+            told = f"{name} has {len(rows)} rows for {len(alone)} pictures"
+            return failed(TOGETHER, told, "give each output a row for each picture")
+        apart = max(float(np.abs(one[name][0] - row).max(initial=0)) for one, row in zip(alone, rows, strict=True))
+        if not all(np.allclose(one[name][0], row, RELATIVE, ABSOLUTE) for one, row in zip(alone, rows, strict=True)):
+            told = f"{name} of a picture differs by {apart:.3g} when others run with it"
+            return failed(TOGETHER, told, "export in evaluation mode: batch normalisation must use its stored numbers")
+    return passed(TOGETHER, f"within {RELATIVE:g} relative")
+
+
+def _limits(session: Session) -> Iterator[Finding]:
+    """Run the largest batch that the contract allows, and time one picture and that."""
+    told, batch = session.contract.input, session.contract.batch
+    largest = normalised(pictures(told.height, told.width, max(2, batch)), told)[:batch]
+    try:
+        session.run(largest)
+    except CANNOT as error:
+        yield failed(LIMIT, f"it cannot run {batch} pictures at once: {_first_line(error)}", "lower `batch`")
+        return
+    yield passed(LIMIT, f"{batch} pictures at once")
+    where = session.provider.removesuffix("ExecutionProvider")
+    one, many = seconds(session, largest[:1]), seconds(session, largest)
+    told_speed = f"{where}, one thread: {1e3 * one:.1f} ms for one picture"
+    yield passed(SPEED, f"{told_speed}, {1e3 * many / batch:.1f} ms each in runs of {batch}")
+
+
+def seconds(session: Session, batch: Batch, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Time a run: the median of five, after one that is not counted."""
+    session.run(batch)
+    taken = []
+    for _ in range(_RUNS):
+        start = clock()
+        session.run(batch)
+        taken.append(clock() - start)
+    return median(taken)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]
