@@ -155,7 +155,9 @@ def show(data: Data = None) -> None:
     from tasks import promoting  # noqa: PLC0415 (as above)
 
     versions = promoting.listed()
-    table = Table(*promoting.COLUMNS, box=None)
+    table = Table(box=None)
+    for column in promoting.COLUMNS:
+        table.add_column(column, overflow="fold", no_wrap=column in ("model", "digest"))
     for each in versions:
         table.add_row(*promoting.row(each), style="bold" if Alias.CHAMPION in each.aliases else "")
     Console().print(table if versions else "No version is registered; `breakwater model register FOLDER` makes one.")

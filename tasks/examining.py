@@ -1,40 +1,37 @@
-"""Examining: what models say of an evaluation set's files, beside what is true of them."""
+"""Examining: what models say of an evaluation set's files. Each is decoded as it is for the models at work."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import Unreadable, UnusableModel
+from domain.errors import InvalidSettings, Unreadable
 from domain.media import BlobKey, Kind
-from domain.model import ModelVersion, Role
+from domain.model import Answer, Answered, Face, ModelVersion, Role, Serving
+from domain.report import FileFault
 from infra.cluster import fan_out
 from infra.ledger.evaluation_sets import Item
+from infra.ledger.inferences import Waiting
 from infra.world import world
-from models.contract import ClassifierContract, Contract, SceneEmbedderContract, TaggerContract
-from models.evaluation.pairs import Pairs
-from models.evaluation.resampling import Statistics
-from models.evaluation.slices import Facts
-from models.evaluation.verdicts import Verdicts
-from models.inputs import RGB, fitted, normalised
+from models.contract import ClassifierContract, TaggerContract
+from models.inputs import normalised
 from models.runners.classifier import CARRYING, calibrated
-from models.runners.embedder import scene
 from models.session import Session
 from tasks.decoding import bounds, opened, record_opening
-from tasks.inference import look
+from tasks.frames import sample_luma
+from tasks.looking import Sight, View, look
+from tasks.media import decode_frames
+from tasks.seeing import Models
 from tasks.staging import shown_progress
 
-UNDECIDED = (0.5, 0.5)
-"""The thresholds of a label that has none: it is yes from 0.5 on."""
+BRIGHTNESS_FROM = 64
+"""Pixels along each side, at least, that tell how bright a picture is."""
 
-_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
-_COARSE = 4
-"""Every fourth pixel each way tells how bright a picture is."""
-
-Said = NDArray[np.float32]
-"""What a model says of a file, by the form of its role: a probability for each label, or a vector of unit length."""
+Said = NDArray[np.float32] | Mapping[str, str] | int | None
+"""What a model says of a file, by the form of its role: a probability for each label, how many faces there are, a
+vector of unit length, or labels by attribute; None where no face was found to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Examined:
         truth: as the set tells it.
         long_side: pixels.
         bits_per_pixel: of the file; NaN of a video, whose frames were not all counted.
-        luma: the mean, 0-255.
+        luma: the mean, 0-255; of a video that of its first frame.
         said: by each model that was asked, in order.
     """
 
@@ -60,53 +57,152 @@ class Examined:
     said: tuple[Said, ...]
 
 
-def say(session: Session, frames: Sequence[RGB]) -> Said:
-    """Ask a model of a file: by the rule for films, but with every label told.
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The versions of one role that are asked, and the detector on whose faces they look, if they look at faces."""
 
-    Raises:
-        UnusableModel: models of this role cannot be evaluated yet.
-    """
+    models: tuple[ModelVersion, ...]
+    detector: ModelVersion | None = None
+
+    @property
+    def everyone(self) -> tuple[ModelVersion, ...]:
+        """All whose folders are needed."""
+        return self.models + ((self.detector,) if self.detector else ())
+
+
+def probabilities(session: Session, fitted: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Give a classifier's or tagger's probability for every label, by the rule for films, of a file's fitted frames."""
     contract = session.contract
-    pixels = np.stack([fitted(rgb, contract.input) for rgb in frames])
-    runs = (pixels[start : start + contract.batch] for start in range(0, len(pixels), contract.batch))
-    answers = [session.run(normalised(run, contract.input)) for run in runs]
-    told = {name: np.concatenate([each[name] for each in answers]) for name in answers[0]}
-    match contract:
-        case ClassifierContract() | TaggerContract():
-            probabilities = calibrated(told[contract.outputs.scores], contract)
-            together: Said = np.sort(probabilities, axis=0)[-CARRYING:].mean(axis=0)
-            return together
-        case SceneEmbedderContract():
-            return np.frombuffer(scene(told[contract.outputs.embedding]), "<f2").astype(np.float32)
-        case _:
-            raise UnusableModel(f"{contract.name}: a {contract.role} cannot be evaluated yet; give a reason instead")
+    assert isinstance(contract, ClassifierContract | TaggerContract)
+    runs = (fitted[start : start + contract.batch] for start in range(0, len(fitted), contract.batch))
+    scores = [session.run(normalised(run, contract.input))[contract.outputs.scores] for run in runs]
+    carrying: NDArray[np.float32] = np.sort(calibrated(np.concatenate(scores), contract), axis=0)[-CARRYING:]
+    together: NDArray[np.float32] = carrying.mean(axis=0)
+    return together
 
 
-def examine_batch(items: Sequence[Item], models: Sequence[ModelVersion]) -> list[Examined | BlobKey]:
+class _Labelling:
+    """Classifiers or taggers, asked for every label, where the models at work keep the best."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._sessions = [Session(world().registry.folder(model)) for model in panel.models]
+        self._inputs = tuple(dict.fromkeys(session.contract.input for session in self._sessions))
+        self.view = View(self._inputs)
+
+    def ask(self, looks: Iterator[tuple[Item, tuple[Sight, ...]]]) -> Iterator[tuple[Said, ...]]:
+        """Ask each model of each file."""
+        for _, sights in looks:
+            frames = [np.stack([sight.fitted[place] for sight in sights]) for place in range(len(self._inputs))]
+            yield tuple(probabilities(each, frames[self._inputs.index(each.contract.input)]) for each in self._sessions)
+
+
+class _Answering:
+    """Models of any other role, asked as the models at work are."""
+
+    def __init__(self, panel: Panel) -> None:
+        upon = str(panel.detector) if panel.detector else ""
+        self._asked = len(panel.models)
+        serving = [Serving(model, upon) for model in panel.models]
+        serving += [Serving(panel.detector)] if panel.detector else []
+        self._every = tuple(range(len(serving)))
+        self._models = Models(serving, world().registry.folder)
+        self.view = self._models.plan(self._every).view
+
+    def ask(self, looks: Iterator[tuple[Item, tuple[Sight, ...]]]) -> Iterator[tuple[Said, ...]]:
+        """Ask each model of each file."""
+        waiting = ((Waiting(item.blob, item.kind, self._every), sights) for item, sights in looks)
+        for answered in self._models.see(waiting):
+            assert isinstance(answered, Answered)
+            faces = answered.answers[-1].faces
+            yield tuple(_said(answer, faces) for answer in answered.answers[: self._asked])
+
+
+def _said(answer: Answer, faces: Sequence[Face]) -> Said:
+    """Take from an answer what is judged: of a model of faces, what it says of the largest one."""
+    if answer.serving.model.role is Role.FACE_DETECTOR:
+        seconds = [face.seconds for face in answer.faces]
+        return max((seconds.count(each) for each in seconds), default=0)  # of a film, in the frame that has the most
+    if answer.serving.model.role is Role.SCENE_EMBEDDER:
+        return _vector(answer.vectors[0][1])
+    largest = max(range(len(faces)), key=lambda place: _area(faces[place]), default=-1)
+    if answer.serving.model.role is Role.FACE_ATTRIBUTES:
+        return {each.name: each.label for each in answer.attributes if each.face == largest} or None
+    return next((_vector(vector) for face, vector in answer.vectors if face == largest), None)
+
+
+def _vector(content: bytes) -> NDArray[np.float32]:
+    return np.frombuffer(content, "<f2").astype(np.float32)
+
+
+def _area(face: Face) -> float:
+    return (face.right - face.left) * (face.bottom - face.top)
+
+
+def examine_batch(items: Sequence[Item], panel: Panel) -> list[Examined | BlobKey]:
     """Have models look at files; of one that cannot be decoded, its key. A Dask worker runs this."""
-    outcomes: list[Examined | BlobKey] = []
+    asking = _opened(panel)
+    facts: dict[BlobKey, tuple[int, float, float]] = {}
+    told = list(asking.ask(_looks(items, asking.view, facts)))
+    said = dict(zip(facts, told, strict=True))
+    return [
+        Examined(item.blob, item.kind, item.truth, *facts[item.blob], said[item.blob]) if item.blob in facts
+        else item.blob
+        for item in items
+    ]  # fmt: skip
+
+
+def _looks(
+    items: Sequence[Item], view: View, facts: dict[BlobKey, tuple[int, float, float]]
+) -> Iterator[tuple[Item, tuple[Sight, ...]]]:
+    """Decode files one by one, and note what they are like; those that cannot be decoded are passed by."""
     for item in items:
         try:
             with opened(item.blob) as content:
-                frames = [rgb for _, rgb in look(item.kind, content, bounds())]
+                like = _like(item, content)
+                sights = look(item.kind, content, view, bounds(films=True))
         except Unreadable:
-            outcomes.append(item.blob)
             continue
-        said = tuple(say(_session(model), frames) for model in models)
-        height, width = frames[0].shape[:2]
-        bits = 8 * item.size / (height * width) if item.kind is Kind.IMAGE else float("nan")
-        luma = float(np.mean([(rgb[::_COARSE, ::_COARSE] @ _LUMA).mean() for rgb in frames]))
-        outcomes.append(Examined(item.blob, item.kind, item.truth, max(height, width), bits, luma, said))
-    return outcomes
+        facts[item.blob] = like
+        yield item, sights
 
 
-@functools.lru_cache(maxsize=4)
-def _session(model: ModelVersion) -> Session:
-    return Session(world().registry.folder(model))
+def _like(item: Item, content: bytes) -> tuple[int, float, float]:
+    """Tell longer side, bits of the file for each pixel, and mean luma."""
+    frames = (
+        decode_frames(content, bounds().max_pixels, BRIGHTNESS_FROM)
+        if item.kind is Kind.IMAGE
+        else sample_luma(content, bounds())
+    )
+    picture = next(iter(frames), None)
+    if picture is None:
+        raise Unreadable(FileFault.UNDECODABLE)
+    height, width, pixels = picture[1].height, picture[1].width, picture[1].pixels
+    bits = 8 * item.size / (height * width) if item.kind is Kind.IMAGE else float("nan")
+    return max(height, width), bits, float(pixels.mean())
+
+
+@functools.lru_cache(maxsize=2)
+def _opened(panel: Panel) -> _Labelling | _Answering:
+    labelled = panel.models[0].role in (Role.CLASSIFIER, Role.TAGGER)
+    return _Labelling(panel) if labelled else _Answering(panel)
 
 
 def _undone(item: Item) -> Examined | BlobKey:
     return item.blob
+
+
+def panel_of(models: Sequence[ModelVersion]) -> Panel:
+    """Seat versions of one role; those that look at faces, with the champion of the detectors.
+
+    Raises:
+        InvalidSettings: they look at faces, and no detector serves.
+    """
+    if not models[0].role.of_faces:
+        return Panel(tuple(models))
+    detector = world().registry.find(Role.FACE_DETECTOR)
+    if detector is None:
+        raise InvalidSettings(f"{models[0].role} looks at faces that a detector finds; promote a detector first")
+    return Panel(tuple(models), detector)
 
 
 def examine(items: Sequence[Item], models: Sequence[ModelVersion]) -> list[Examined]:
@@ -114,65 +210,12 @@ def examine(items: Sequence[Item], models: Sequence[ModelVersion]) -> list[Exami
 
     The order is that of the files' keys, whatever the workers' was.
     """
-    for model in models:
+    panel = panel_of(models)
+    for model in panel.everyone:
         world().registry.folder(model)  # fetched once, before every worker of this machine asks for it
     record_opening("evaluate", len(items))
-    step = functools.partial(examine_batch, models=tuple(models))
+    step = functools.partial(examine_batch, panel=panel)
     with shown_progress("evaluate"):
         batches = fan_out(step, items, batch=16, name="evaluate", crashed=_undone)
         found = [each for batch in batches for each in batch if isinstance(each, Examined)]
     return sorted(found, key=lambda each: each.blob)
-
-
-def facts(examined: Sequence[Examined]) -> Facts:
-    """Give what slices are made of."""
-    sides, bits, luma = ([getattr(one, name) for one in examined] for name in ("long_side", "bits_per_pixel", "luma"))
-    return Facts(tuple(one.kind for one in examined), np.array(sides), np.array(bits), np.array(luma))
-
-
-def groups(role: Role, examined: Sequence[Examined]) -> tuple[str, ...]:
-    """Name what each file is drawn together with: itself; of an embedder, all of its group, whose pairs depend."""
-    of_groups = role in (Role.SCENE_EMBEDDER, Role.FACE_EMBEDDER)
-    return tuple(one.truth if of_groups else one.blob for one in examined)
-
-
-def statistics(contract: Contract, examined: Sequence[Examined], place: int) -> Statistics:
-    """Set what the model asked as `place` says beside what is true.
-
-    Raises:
-        UnusableModel: models of this role cannot be evaluated yet.
-    """
-    said = np.stack([one.said[place] for one in examined])
-    match contract:
-        case ClassifierContract() | TaggerContract():
-            return _verdicts(contract, [one.truth for one in examined], said)
-        case SceneEmbedderContract():
-            numbers = {name: number for number, name in enumerate(dict.fromkeys(one.truth for one in examined))}
-            return Pairs(said, np.array([numbers[one.truth] for one in examined]))
-        case _:
-            raise UnusableModel(f"{contract.name}: a {contract.role} cannot be evaluated yet; give a reason instead")
-
-
-def _verdicts(contract: ClassifierContract | TaggerContract, truths: Sequence[str], said: Said) -> Verdicts:
-    """Set a probability for each label beside the label that holds, or of a tagger those that do."""
-    holding = [{truth} if contract.role is Role.CLASSIFIER else set(truth.split("|")) for truth in truths]
-    truth = np.array([[label in labels for label in contract.labels] for labels in holding], dtype=np.bool_)
-    bounds_of = contract.thresholds
-    thresholds = tuple(
-        (bounds_of[label].no, bounds_of[label].yes) if label in bounds_of else UNDECIDED for label in contract.labels
-    )
-    return Verdicts(contract.labels, truth, said, thresholds)
-
-
-def alike(one: Statistics, other: Statistics) -> tuple[Statistics, Statistics]:
-    """Leave what both are measured by: of classifiers and taggers, the labels that both have.
-
-    Raises:
-        UnusableModel: they have none in common.
-    """
-    if not isinstance(one, Verdicts) or not isinstance(other, Verdicts):
-        return one, other
-    labels = [label for label in one.labels if label in other.labels]
-    if not labels:
-        raise UnusableModel("the two models have no label in common, so that nothing compares them; give a reason")
-    return one.only(labels), other.only(labels)

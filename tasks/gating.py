@@ -15,7 +15,8 @@ from models.contract import load_contract
 from models.evaluation.judging import Judgement, Verdict, headline, judge
 from models.evaluation.resampling import ALL, MACRO, Estimate, compare, evaluate
 from models.evaluation.slices import slices
-from tasks.examining import alike, examine, facts, groups, statistics
+from tasks.examining import examine
+from tasks.scoring import alike, facts, groups, statistics
 
 LEAST_REASON = 10
 """Characters of a reason that lets a version through which the gate would not."""
@@ -99,7 +100,7 @@ def measure(model: ModelVersion) -> Evaluated:
 
     Raises:
         InvalidSettings: the role has no set, or nothing of it can be decoded.
-        UnusableModel: models of this role cannot be evaluated yet, or the two have nothing in common.
+        UnusableModel: the two have nothing in common.
     """
     of = set_of(model.role)
     if of is None:

@@ -10,6 +10,7 @@ from domain.audit import Act
 from domain.errors import InvalidSettings, UnusableModel
 from domain.model import Alias, ModelVersion, Registered, Role
 from infra.world import world
+from models.checking.folder import check
 from tasks import inference
 from tasks.gating import Evaluated, admit
 from tasks.staging import under_prefect
@@ -38,7 +39,7 @@ class Promoted:
 
 
 def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Promoted:
-    """Make a model folder a version, held to its contract first, and let it serve as `alias` if one is named.
+    """Make a model folder a version, examined first, and let it serve as `alias` if one is named.
 
     Raises:
         UnusableModel: the folder does not keep its contract; the message says what to mend.
@@ -46,6 +47,10 @@ def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Prom
     """
     if not folder.is_dir():
         raise UnusableModel(f"there is no folder {folder}; a model is a folder")
+    bad = [each for each in check(folder) if not each.ok]
+    if bad:
+        told = "; ".join(f"{each.what}: {each.detail}: {each.mend}" for each in bad)
+        raise UnusableModel(f"{folder.name} is not registered: {told}")
     model = inference.register(world().registry, folder)
     with world().ledger.begin() as connection:
         world().audit.append(connection, Act.MODEL_REGISTERED, role=model.role, version=model.version)
@@ -103,17 +108,15 @@ def listed() -> list[Registered]:
     return [each for role in Role for each in world().registry.versions(role)]
 
 
-COLUMNS = ("role", "version", "serves as", "name", "licence", "registered", "evaluated", "reason", "digest")
+COLUMNS = ("model", "serves as", "licence", "registered", "evaluated", "reason", "digest")
 """What is told of a version."""
 
 
 def row(one: Registered) -> tuple[str, ...]:
     """Tell of a version by `COLUMNS`."""
-    aliases = ", ".join(one.aliases)
-    name = one.model.name.partition("/")[2]
     return (
-        one.model.role, str(one.model.version), aliases, name, one.licence, f"{one.registered_at:%Y-%m-%d %H:%M}",
-        one.headline, one.reason, one.model.digest[:12],
+        str(one.model), ", ".join(one.aliases), one.licence, f"{one.registered_at:%Y-%m-%d}", one.headline, one.reason,
+        one.model.digest[:8],
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 
+import face_folders
 import mlflow
 import model_folders
 import numpy as np
@@ -22,6 +23,7 @@ from infra.registry import Registry
 from infra.world import world
 from models.evaluation.judging import Verdict
 from models.evaluation.resampling import ALL, Name
+from models.inputs import fitted
 from models.runners.classifier import verdicts
 from models.session import Session
 from tasks import examining, gating, promoting
@@ -60,7 +62,7 @@ def place(tmp_path, monkeypatch, cluster, empty_registry):
     monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("BREAKWATER_DASK", cluster)
     world.cache_clear()
-    examining._session.cache_clear()
+    examining._opened.cache_clear()
     migrate(world().ledger)
     with running():
         yield tmp_path
@@ -153,34 +155,31 @@ def test_what_was_measured_is_kept_also_of_a_version_that_is_refused(place):
     assert version.tags["headline"].startswith("average precision 0.")
 
 
+def alone(session, *frames):
+    """Ask a model of a file of these frames."""
+    return examining.probabilities(session, np.stack([fitted(frame, session.contract.input) for frame in frames]))
+
+
 def test_a_version_is_measured_file_by_file_as_by_hand(place):
     of = evaluation_set(place, 12)
     found = gating.measure(good(place))
     session = Session(folder(place, "again"))
-    said = []
+    right = []
     for number in range(12):
-        pixels = np.asarray(Image.open(io.BytesIO(picture(number))))
-        means = examining.say(session, [pixels])
-        assert means == pytest.approx([
-            {each.label: each.probability for each in verdicts(means[None], [0.0], session.contract)}[label]
-            if means.argsort()[::-1].tolist().index(LABELS.index(label)) == 0 else means[LABELS.index(label)]
-            for label in LABELS
-        ])  # fmt: skip
-        said.append((LABELS[int(means.argmax())], LABELS[number % 3]))
+        said = alone(session, np.asarray(Image.open(io.BytesIO(picture(number)))))
+        right.append((said[0] >= 0.5) == (LABELS[number % 3] == "red"))
     accuracy = {each.name: each.value for each in found.estimates if each.slice == ALL}
-    both = [((means == "red") == (truth == "red")) for means, truth in said]
-    assert accuracy[Name("accuracy", "red")] == pytest.approx(np.mean(both))
+    assert accuracy[Name("accuracy", "red")] == pytest.approx(np.mean(right))
     assert (found.items, found.unread, found.of) == (12, 0, of)
 
 
 def test_a_film_is_told_by_the_rule_of_the_three_strongest_frames(place):
     session = Session(folder(place, "film"))
-    frames = [
-        np.full((9, 9, 3), colour, np.uint8) for colour in ([90, 80, 70], [80, 90, 70], [95, 80, 75], [70, 75, 90])
-    ]
-    alone = np.stack([examining.say(session, [frame]) for frame in frames])
-    told = {each.label: each.probability for each in verdicts(alone, [0, 1, 2, 3], session.contract)}
-    assert dict(zip(LABELS, examining.say(session, frames), strict=True)) == pytest.approx(told, abs=1e-6)
+    colours = ([90, 80, 70], [80, 90, 70], [95, 80, 75], [70, 75, 90])
+    frames = [np.full((9, 9, 3), colour, np.uint8) for colour in colours]
+    each = np.stack([alone(session, frame) for frame in frames])
+    told = {one.label: one.probability for one in verdicts(each, [0, 1, 2, 3], session.contract)}
+    assert dict(zip(LABELS, alone(session, *frames), strict=True)) == pytest.approx(told, abs=1e-6)
 
 
 def test_files_that_cannot_be_decoded_are_left_out_and_counted(place):
@@ -236,6 +235,48 @@ def test_an_embedder_is_measured_by_its_groups(place):
     assert float(found.headline.split()[2]) > 0.9
 
 
+def faces_set(place, role, truths):
+    """Write pictures in which the two places of `face_folders` are red, or not, and what is true of them."""
+    folder = place / f"faces-{role}"
+    folder.mkdir()
+    rows = [("file", "truth")]
+    for number, (reds, truth) in enumerate(truths):
+        pixels = np.zeros((64, 64, 3), np.uint8)
+        pixels[0, number] = number + 1  # no two files are the same
+        for red, box in zip(reds, face_folders.BOXES.astype(int) * 4, strict=True):
+            pixels[box[1] : box[3], box[0] : box[2]] = red
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+        rows.append((f"{number}.png", truth))
+    with (folder / "labels.csv").open("w", newline="") as table:
+        csv.writer(table).writerows(rows)
+    return import_set(f"faces-{role}", role, folder)
+
+
+NONE, RED, PINK = (0, 0, 0), (250, 0, 0), (240, 0, 200)
+
+
+def test_models_of_faces_are_measured_by_the_largest_face(place):
+    folders = face_folders.write_all(place / "faces")
+    detector, embedder, looks = (promoting.register(folders[role]).model for role in folders)
+    with pytest.raises(InvalidSettings, match=r"has no evaluation set"):
+        gating.measure(embedder)
+    faces_set(
+        place, Role.FACE_DETECTOR, [((RED, RED), "2"), ((RED, NONE), "1"), ((NONE, NONE), "0"), ((RED, RED), "1")]
+    )
+    found = gating.measure(detector)
+    assert found.measured_by == "count right"
+    assert found.headline.startswith("count right 0.750")
+    people = [((NONE, RED), "a"), ((RED, RED), "a"), ((NONE, PINK), "b"), ((RED, PINK), "b")]
+    faces_set(place, Role.FACE_EMBEDDER, people)
+    with pytest.raises(InvalidSettings, match="promote a detector first"):
+        gating.measure(embedder)
+    world().registry.promote(Role.FACE_DETECTOR, detector.version, Alias.CHAMPION)
+    assert gating.measure(embedder).headline.startswith("verification auc 1.000")
+    told = [((NONE, RED), "colour=red"), ((RED, PINK), "colour=red"), ((NONE, NONE), "colour=blue")]
+    faces_set(place, Role.FACE_ATTRIBUTES, told)
+    assert gating.measure(looks).headline.startswith("accuracy 0.667")
+
+
 def test_rolling_back_needs_a_reason_and_no_gate(place):
     first, second = good(place), bad(place)
     promote(first, WHY)
@@ -263,6 +304,12 @@ def test_a_folder_that_is_not_there_is_told(place):
         promoting.register(place / "none")
 
 
+def test_a_folder_that_is_not_good_is_told_with_what_to_mend(place):
+    with pytest.raises(UnusableModel, match=r"model is not registered: .*labels"):
+        promoting.register(model_folders.write(place / "model", labels=["red", "green"]))
+    assert promoting.listed() == []
+
+
 def test_the_previous_alias_is_not_given(place):
     model = good(place)
     with pytest.raises(InvalidSettings, match="champion or challenger"):
@@ -276,4 +323,4 @@ def test_what_is_registered_is_told_in_a_table(place):
     lines = promoting.markdown(promoting.listed()).splitlines()
     assert len(lines) == 3
     assert all(line.count("|") == len(promoting.COLUMNS) + 1 for line in lines)
-    assert "| champion | good | CC0-1.0 |" in lines[2]
+    assert f"| classifier/good v{model.version} | champion | CC0-1.0 |" in lines[2]
