@@ -1,0 +1,59 @@
+"""How a reference model becomes a model folder: made beside its place, and moved there whole."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import onnx
+
+from domain.errors import UnusableModel
+from models.contract import CARD, CONTRACT, NETWORK, Contract
+
+_CARDS = Path(__file__).parents[1] / "cards"
+
+
+def make_folder(folder: Path, contract: Contract, network: Callable[[], onnx.ModelProto]) -> Path:
+    """Make the model folder at `folder`, or leave the one that is there; give its path.
+
+    `network` draws the network when there is none; the card is the one of the contract's name in `models/cards/`.
+    The same network gives the same bytes.
+
+    Raises:
+        UnusableModel: installed weights are not the ones that the network was written for.
+    """
+    if (folder / NETWORK).is_file():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        draft = Path(place) / folder.name
+        draft.mkdir()
+        (draft / NETWORK).write_bytes(network().SerializeToString(deterministic=True))
+        told = contract.model_dump(mode="json")
+        (draft / CONTRACT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+        shutil.copyfile(_CARDS / f"{contract.name}.md", draft / CARD)
+        _place(draft, folder)
+    return folder
+
+
+def _place(draft: Path, folder: Path) -> None:
+    """Move a whole folder to its place; another process may have been first."""
+    try:
+        draft.replace(folder)
+    except OSError:
+        if not (folder / NETWORK).is_file():
+            raise
+
+
+def pinned(file: Path, sha256: str, package: str) -> bytes:
+    """Read a file of weights that is to have this SHA-256 (hex).
+
+    Raises:
+        UnusableModel: it has another; install the package named.
+    """
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UnusableModel(f"{file.name} is not the pinned file; install {package}")
+    return content
