@@ -109,7 +109,7 @@ def fan_out(
         return
     from distributed import Client  # noqa: PLC0415
 
-    from infra.limits import Bounded  # noqa: PLC0415 (as Dask itself)
+    from infra.bounded import Bounded  # noqa: PLC0415 (as Dask itself)
 
     with Client(_address, set_as_default=False) as client:
         client.register_plugin(Bounded(world().settings.worker_memory))

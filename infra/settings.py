@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     max_decode_seconds: float = Field(
         default=900, gt=0, description="Seconds after which a worker is ended that still decodes the same file."
     )
+    decoders: int | None = Field(
+        default=None,
+        ge=0,
+        le=256,
+        description="Processes that decode for one worker while it runs models; 0: it decodes itself. If unset, 0 "
+        "without a GPU, and one a core but one with it.",
+    )
     film_every: float = Field(
         default=2.0, gt=0, description="Seconds of a shot after which models look at another frame of it."
     )

@@ -1,15 +1,15 @@
 """Inference: registered models' word on every file."""
 
+import atexit
 import datetime as dt
 import functools
+import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from domain.counts import Counts
-from domain.media import BlobKey
-from domain.model import Alias, Answered, ModelVersion, Role, Serving
-from domain.report import FileFault
+from domain.model import Alias, ModelVersion, Role, Serving
 from domain.viewing import Action
 from infra.cluster import fan_out
 from infra.ledger import inferences, media
@@ -18,25 +18,60 @@ from infra.ledger.inferences import Planned, Waiting
 from infra.registry import Registry
 from infra.world import world
 from models.contract import load_contract
-from models.session import Session
+from models.session import Session, driver_present
+from tasks.decoders import Decoders
 from tasks.decoding import record_opening
-from tasks.looking import Look, looked
+from tasks.looking import Look, Looked, looked
 from tasks.media import crashed
-from tasks.seeing import Models
+from tasks.seeing import Models, Outcome
 from tasks.staging import show_table, shown_progress, step
 
 BATCH = 32
 """Files that a worker takes at a time; more where a network takes so many pictures in a run that these would not fill
 four."""
 
-Outcome = Answered | tuple[BlobKey, FileFault]
-
 
 def classify_batch(files: Sequence[Waiting], serving: Sequence[Serving]) -> list[Outcome]:
     """Have the models at work look at the files named, one small outcome each, in order. A Dask worker runs this."""
     models = _opened(tuple(serving))
-    looks = ((file, looked(Look(file.blob, file.kind, models.plan(file.wanted).view))) for file in files)
-    return models.see(looks)
+    orders = [Look(file.blob, file.kind, models.plan(file.wanted).view) for file in files]
+    places: list[int] = []
+
+    def arriving() -> Iterator[tuple[Waiting, Looked]]:
+        for place, found in _decoded(orders):
+            places.append(place)
+            yield files[place], found
+
+    outcomes = dict(zip(places, models.see(arriving()), strict=True))
+    return [outcomes[place] for place in range(len(files))]
+
+
+def _decoded(orders: Sequence[Look]) -> Iterator[tuple[int, Looked]]:
+    """Decode files here, or by so many processes as the settings say."""
+    count = decoders_of(world().settings.decoders)
+    if count:
+        yield from _decoders(count).looked(orders)
+        return
+    for place, order in enumerate(orders):
+        yield place, looked(order)
+
+
+def decoders_of(told: int | None) -> int:
+    """Give the decoders of a worker: as the settings tell; else one a core but one where there is a GPU, and none else.
+
+    Where there is none, as many workers as there are cores decode and run networks in turn.
+    """
+    if told is not None:
+        return told
+    return max(1, (os.cpu_count() or 1) - 1) if driver_present() else 0
+
+
+@functools.cache
+def _decoders(count: int) -> Decoders:
+    """Have decoders until the process ends."""
+    decoders = Decoders(count)
+    atexit.register(decoders.close)
+    return decoders
 
 
 @functools.lru_cache(maxsize=2)

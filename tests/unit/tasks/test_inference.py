@@ -6,6 +6,7 @@ import pickle
 from functools import partial
 
 import av
+import face_folders
 import model_folders
 import numpy as np
 import pytest
@@ -151,6 +152,21 @@ def test_a_batch_says_what_each_file_alone_says(serving):
     assert look(serving, *files) == [outcome for file in files for outcome in look(serving, file)]
 
 
+def test_a_batch_is_the_same_whether_it_is_decoded_here_or_by_decoders(serving, monkeypatch):
+    files = [(stored(picture(colour, (side, 20))), Kind.IMAGE) for colour in LABELS for side in range(10, 14)]
+    files[3:3] = [(stored(b"broken"), Kind.IMAGE), (stored(film("red", "blue")), Kind.VIDEO)]
+    here = look(serving, *files)
+    monkeypatch.setenv("BREAKWATER_DECODERS", "2")
+    world.cache_clear()
+    try:
+        assert look(serving, *files) == here
+    finally:
+        inference._decoders(2).close()
+        inference._decoders.cache_clear()
+        monkeypatch.undo()
+        world.cache_clear()
+
+
 def test_no_files_give_no_outcomes(serving):
     assert classify_batch([], serving) == []
 
@@ -168,14 +184,71 @@ def test_the_task_has_each_file_looked_at_once(serving):
     assert labels == {("red", "classifier/strongest_colour"), ("blue", "classifier/strongest_colour")}
 
 
-def _sight(files):
+def _sight(files, report="r"):
     with world().ledger.begin() as connection:
         received = dt.datetime(2018, 5, 1, tzinfo=dt.UTC)
-        connection.execute(schema.report.insert().values(id="r", external_id="1", received_at=received))
+        connection.execute(schema.report.insert().values(id=report, external_id=report, received_at=received))
         for ordinal, (blob, kind) in enumerate(files.items()):
             connection.execute(schema.blob.update().where(schema.blob.c.id == blob).values(kind=kind))
-            sighting = {"report_id": "r", "ordinal": ordinal, "file_id": str(ordinal), "blob_id": blob}
+            sighting = {"report_id": report, "ordinal": ordinal, "file_id": str(ordinal), "blob_id": blob}
             connection.execute(schema.sighting.insert().values(sighting))
+
+
+@pytest.fixture
+def apart(serving, tmp_path, monkeypatch):
+    """Have another world beside that of the module, with a champion; give its registry."""
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path / "data"))
+    world.cache_clear()
+    migrate(world().ledger)
+    register(world().registry, model_folders.write(tmp_path / "first"), Alias.CHAMPION)
+    yield world().registry
+    world().ledger.dispose()
+    monkeypatch.undo()
+    world.cache_clear()
+
+
+def test_a_challenger_looks_beside_the_champion_and_counts_once_it_is_promoted(apart, tmp_path):
+    folder = model_folders.write(tmp_path / "second", graph=model_folders.network(sharpness=30.0))
+    second = register(apart, folder, Alias.CHALLENGER)
+    first = apart.resolve(Role.CLASSIFIER)
+    assert at_work(apart) == (Serving(first), Serving(second, shadow=True))
+    _sight({stored(picture("green")): Kind.IMAGE})
+    with running():
+        assert inference.classify_files.fn()["files_classified"] == 1
+        assert _saying() == [(1, "green")]
+        apart.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
+        assert inference.classify_files.fn()["files_classified"] == 0
+    assert _saying() == [(1, "green"), (2, "green")]
+
+
+def test_a_model_of_faces_is_at_work_upon_the_champion_that_finds_them(apart, tmp_path):
+    faces = face_folders.write_all(tmp_path)
+    register(apart, faces["embedder-face"], Alias.CHAMPION)
+    assert [each.model.role for each in at_work(apart)] == [Role.CLASSIFIER]
+    finder = register(apart, faces["detector-face"], Alias.CHAMPION)
+    assert [(each.model.role, each.upon) for each in at_work(apart)] == [
+        (Role.CLASSIFIER, ""), (Role.FACE_DETECTOR, ""), (Role.FACE_EMBEDDER, f"{finder}"),
+    ]  # fmt: skip
+    _sight({stored(picture("red")): Kind.IMAGE, stored(picture("blue")): Kind.IMAGE})
+    with running():
+        counts = inference.classify_files.fn()
+    assert (counts["files_classified"], counts["faces_new"]) == (2, 2)
+    with world().ledger.begin() as connection:
+        vectors = connection.execute(select(schema.embedding.c.upon, schema.embedding.c.ordinal)).tuples()
+        assert sorted(vectors) == [(f"{finder}", 0), (f"{finder}", 1)]
+
+
+def _saying():
+    table = schema.score.c
+    with world().ledger.begin() as connection:
+        return sorted(connection.execute(select(table.version, table.label)).tuples())
+
+
+def test_as_many_files_are_looked_at_as_were_asked_for(serving):
+    _sight({stored(picture("blue", (side, 9))): Kind.IMAGE for side in range(20, 25)}, "t")
+    with running():
+        told = [inference.classify_files.fn(most)["files_classified"] for most in (2, 2, 0, 0)]
+    assert told == [2, 2, 1, 0]
 
 
 def test_the_step_and_its_models_travel_to_a_worker(serving):
