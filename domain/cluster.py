@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from itertools import chain, count
+from typing import TypeVar
 
 
 class ClusterKind(StrEnum):
@@ -13,11 +14,14 @@ class ClusterKind(StrEnum):
     REPORTS = "reports"
 
 
-def components(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Group what the edges connect: each group sorted, the groups in order; lone members are in none."""
-    parent: dict[str, str] = {}
+Member = TypeVar("Member", int, str)
 
-    def root(member: str) -> str:
+
+def components(edges: Iterable[tuple[Member, Member]]) -> list[list[Member]]:
+    """Group what the edges connect: each group sorted, the groups in order; lone members are in none."""
+    parent: dict[Member, Member] = {}
+
+    def root(member: Member) -> Member:
         parent.setdefault(member, member)
         while parent[member] != member:
             parent[member] = parent[parent[member]]
@@ -27,7 +31,7 @@ def components(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
     for one, other in edges:
         first, second = sorted((root(one), root(other)))
         parent[second] = first
-    groups: defaultdict[str, list[str]] = defaultdict(list)
+    groups: defaultdict[Member, list[Member]] = defaultdict(list)
     for member in parent:
         groups[root(member)].append(member)
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
