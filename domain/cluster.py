@@ -2,16 +2,56 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, count
 from typing import TypeVar
 
 
 class ClusterKind(StrEnum):
-    """What its members have in common."""
+    """What its members have in common.
+
+    copies: files that show the same but for an edit. scenes: pictures and films of one place.
+    faces: faces of one person, perhaps. reports: reports that share content.
+    """
 
     COPIES = "copies"
+    SCENES = "scenes"
+    FACES = "faces"
     REPORTS = "reports"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person says of two members: they are the same, or they are not. Every later run keeps to it."""
+
+    one: str
+    other: str
+    same: bool
+
+
+class Event(StrEnum):
+    """What became of a cluster.
+
+    founded: of members that were in none. merged: all of another went into it, or none of that is left elsewhere.
+    split: it came out of another. moved: members came over from another that goes on. ended: no members are left.
+    """
+
+    FOUNDED = "founded"
+    MERGED = "merged"
+    SPLIT = "split"
+    MOVED = "moved"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event of a cluster's life; `other` is where members came from, if they did, and `members` how many."""
+
+    cluster: str
+    event: Event
+    other: str
+    members: int
 
 
 Member = TypeVar("Member", int, str)
@@ -35,6 +75,51 @@ def components(edges: Iterable[tuple[Member, Member]]) -> list[list[Member]]:
     for member in parent:
         groups[root(member)].append(member)
     return sorted(sorted(group) for group in groups.values() if len(group) > 1)
+
+
+def grouped(edges: Iterable[tuple[str, str]], rulings: Iterable[Ruling] = ()) -> list[list[str]]:
+    """Group what the edges connect, as `components`, keeping to what people ruled, whatever the order of both.
+
+    Members ruled the same are in one group, whether or not an edge connects them. Of members ruled not the same, an
+    edge that would connect their groups, the edges taken by their names, is left out. Where rulings contradict, the
+    same wins.
+    """
+    rulings = list(rulings)
+    apart: defaultdict[str, set[str]] = defaultdict(set)
+    for each in rulings:
+        if not each.same:
+            apart[each.one].add(each.other)
+            apart[each.other].add(each.one)
+    if not apart:
+        return components([*edges, *((each.one, each.other) for each in rulings)])
+    group: dict[str, set[str]] = {}
+    for members in components((each.one, each.other) for each in rulings if each.same):
+        whole = set(members)
+        group |= dict.fromkeys(members, whole)
+    for one, other in sorted({(min(edge), max(edge)) for edge in edges}):
+        small, large = sorted((group.setdefault(name, {name}) for name in (one, other)), key=len)
+        if small is not large and not any(apart[member] & large for member in small & apart.keys()):
+            large |= small
+            group |= dict.fromkeys(small, large)
+    distinct = {id(members): members for members in group.values() if len(members) > 1}
+    return sorted(sorted(members) for members in distinct.values())
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
+    """Tell what became of clusters, in order, from each member's cluster before and after."""
+    held, holds = Counter(before.values()), set(after.values())
+    moves = Counter((before.get(member, ""), name) for member, name in after.items())
+    drawn = {name for source, name in moves if source}
+    told = []
+    for (source, name), members in moves.items():
+        if source and source != name:
+            event = Event.SPLIT if name not in held else Event.MOVED if source in holds else Event.MERGED
+            told.append(Change(name, event, source, members))
+        elif not source and name not in held and name not in drawn:
+            told.append(Change(name, Event.FOUNDED, "", members))
+    gone = held.keys() - {source for source, _ in moves}
+    told += [Change(name, Event.ENDED, "", held[name]) for name in gone]
+    return sorted(told, key=lambda each: (each.cluster, each.event, each.other))
 
 
 def named(groups: Iterable[list[str]], existing: Mapping[str, str], found: Callable[[str], str]) -> dict[str, str]:

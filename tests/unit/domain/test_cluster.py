@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cluster import components, named
+from domain.cluster import Change, Event, Ruling, changes, components, grouped, named
 
 members = st.sampled_from("abcdefghij")
 edges = st.lists(st.tuples(members, members), max_size=20)
@@ -140,3 +140,85 @@ def test_a_name_is_only_lost_to_a_group_with_no_smaller_share_of_it(groups, befo
 @pytest.mark.parametrize("existing", [{}, {"a": "x"}])
 def test_no_groups_have_no_names(existing):
     assert named([], existing, found) == {}
+
+
+rulings = st.lists(
+    st.builds(Ruling, members, members, st.booleans()).filter(lambda ruling: ruling.one != ruling.other), max_size=6
+)
+
+
+@given(edges, rulings.map(lambda some: [each for each in some if each.same]))
+def test_what_people_ruled_the_same_is_as_if_an_edge_connected_it(edges, rulings):
+    ruled = [(each.one, each.other) for each in rulings]
+    assert grouped(edges, rulings) == components([*edges, *ruled])
+
+
+@given(edges, rulings, st.randoms(use_true_random=False))
+def test_no_order_of_edges_or_rulings_matters(edges, rulings, chance):
+    turned = [edge if chance.random() < 0.5 else edge[::-1] for edge in edges]
+    others = list(rulings)
+    chance.shuffle(turned)
+    chance.shuffle(others)
+    assert grouped(turned, others) == grouped(edges, rulings)
+
+
+@given(edges, rulings)
+def test_every_ruling_holds_unless_another_contradicts_it(edges, rulings):
+    groups = grouped(edges, rulings)
+    of = {member: place for place, group in enumerate(groups) for member in group}
+    ruled = enumerate(components((each.one, each.other) for each in rulings if each.same))
+    same = {member: place for place, group in ruled for member in group}
+    for each in rulings:
+        if each.same:
+            assert of[each.one] == of[each.other]
+        elif same.get(each.one, -1) != same.get(each.other, -2):
+            assert of.get(each.one, -1) != of.get(each.other, -2)
+
+
+@given(edges, rulings)
+def test_a_ruling_never_groups_what_nothing_connects(edges, rulings):
+    everything = components([*edges, *((each.one, each.other) for each in rulings if each.same)])
+    of = {member: place for place, group in enumerate(everything) for member in group}
+    for group in grouped(edges, rulings):
+        assert len({of[member] for member in group}) == 1
+
+
+def test_only_what_the_ruling_is_of_is_parted():
+    chain = [("a", "b"), ("b", "c"), ("c", "d")]
+    assert grouped(chain, [Ruling("a", "d", same=False)]) == [["a", "b", "c"]]
+
+
+def test_what_becomes_of_clusters_is_told():
+    before = {"a": "x", "b": "x", "c": "y", "d": "y", "e": "z", "f": "z", "g": "w", "h": "v", "i": "v", "j": "v"}
+    after = {
+        "a": "x",
+        "b": "x",
+        "c": "x",
+        "d": "x",
+        "e": "z",
+        "f": "new",
+        "k": "fresh",
+        "l": "fresh",
+        "h": "v",
+        "i": "z",
+        "m": "v",
+    }
+    assert changes(before, after) == [
+        Change("fresh", Event.FOUNDED, "", 2),
+        Change("new", Event.SPLIT, "z", 1),
+        Change("w", Event.ENDED, "", 1),
+        Change("x", Event.MERGED, "y", 2),
+        Change("z", Event.MOVED, "v", 1),
+    ]
+
+
+@given(partitions(), partitions())
+def test_every_member_that_changes_clusters_is_told_once_and_a_rerun_tells_nothing(one, other):
+    before = named(one, {}, found)
+    after = named(other, before, found)
+    told = changes(before, after)
+    moved = [member for member in before if member in after and before[member] != after[member]]
+    assert sum(each.members for each in told if each.other) == len(moved)
+    assert {each.cluster for each in told if each.event is Event.SPLIT}.isdisjoint(before.values())
+    assert {each.other for each in told if each.event is Event.MERGED}.isdisjoint(after.values())
+    assert changes(after, after) == []
