@@ -1,16 +1,18 @@
-"""Cluster: files that are copies of one another, then reports that share content."""
+"""Cluster: files that are copies of one another or of one scene, faces, then reports that share content."""
 
 from prefect import flow
 
 from domain.counts import Counts
-from tasks.clustering import cluster_copies, cluster_reports
+from tasks.clustering.alike import cluster_faces, cluster_scenes
+from tasks.clustering.copies import cluster_copies
+from tasks.clustering.sharing import cluster_reports
 from tasks.pairing import pair_films
 from tasks.staging import stage
 
 
 @flow
 def cluster() -> Counts:
-    """Group near-duplicate files, then the reports that they connect."""
+    """Group copies of files, files of one scene, faces that may be of one person, and reports that share content."""
     with stage("cluster") as publish:
-        copies = pair_films() + cluster_copies()
-        return publish(copies + cluster_reports())
+        files = pair_films() + cluster_copies() + cluster_scenes() + cluster_faces()
+        return publish(files + cluster_reports())

@@ -170,7 +170,14 @@ class Embedding(Part):
 
 
 class _Embedder(_Model):
+    """What embedders promise.
+
+    Attributes:
+        alike: average cosine from which on two groups of vectors are taken for one; the card says at which precision.
+    """
+
     outputs: Embedding
+    alike: Share = 0.7
 
     def outputs_told(self) -> dict[str, tuple[int | None, ...]]:
         """As in every model."""

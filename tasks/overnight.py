@@ -23,6 +23,8 @@ _WHY = {
     "entries_quarantined": ("entries quarantined", "they matched more files than an entry may"),
     "film_pairs": ("films that share frames", "the frames of one agree with the other's"),
     "copies_members_changed": ("files that changed their cluster of copies", "copies came, or were told apart"),
+    "scenes_members_changed": ("files that changed their cluster of one scene", "their vectors are near"),
+    "faces_members_changed": ("faces that changed their cluster", "their vectors are near"),
     "reports_members_changed": ("reports that changed their cluster", "they share content"),
     "priorities_new": ("reports scored anew", "their evidence or the policy is another"),
 }

@@ -67,7 +67,7 @@ def know(connection, seed, *, claims=True):
     broken = rng.choice(names)
     connection.execute(schema.blob.update().where(schema.blob.c.id == broken).values(fault="undecodable"))
     copies = {name: rng.choice("xyz") for name in names if rng.random() < 0.8}
-    clusters.record(connection, ClusterKind.COPIES, copies)
+    clusters.record(connection, ClusterKind.COPIES, copies, MOMENT)
     number = hashes.begin_writing(connection)
     videos = [name for name in names if there[name] == Kind.VIDEO]
     for one, other in pairwise(videos):

@@ -1,14 +1,23 @@
 """Clusters in the ledger: which member is in which."""
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, delete, exists, select
 
-from domain.cluster import ClusterKind
+from domain.cluster import ClusterKind, Ruling, changes
 from domain.media import BlobKey
+from domain.model import ModelVersion
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.media import usable
+from infra.ledger.reports import MANY
+
+Vectors = NDArray[np.float32]
+"""[members, width], of unit length."""
 
 
 def members(connection: Connection, kind: ClusterKind) -> dict[str, str]:
@@ -18,15 +27,85 @@ def members(connection: Connection, kind: ClusterKind) -> dict[str, str]:
     return dict(connection.execute(query).tuples().all())
 
 
-def record(connection: Connection, kind: ClusterKind, names: Mapping[str, str]) -> int:
-    """Make the clusters of this kind what `names` says, member by member; count the members that changed."""
-    left = [member for member in members(connection, kind) if member not in names]
-    table = schema.cluster_member
-    for member in left:
-        connection.execute(delete(table).where(table.c.kind == kind, table.c.member == member))
+def record(connection: Connection, kind: ClusterKind, names: Mapping[str, str], at: dt.datetime) -> int:
+    """Make the clusters of this kind what `names` says, member by member; count the members that changed.
+
+    What became of clusters with it is put on record.
+    """
+    before, table = members(connection, kind), schema.cluster_member
+    left = sorted(before.keys() - names.keys())
+    for start in range(0, len(left), MANY):
+        gone = table.c.member.in_(left[start : start + MANY])
+        connection.execute(delete(table).where(table.c.kind == kind, gone))
     upsert(connection, schema.cluster, [{"id": name, "kind": kind} for name in sorted(set(names.values()))])
-    rows = [{"kind": kind, "member": member, "cluster_id": name} for member, name in sorted(names.items())]
+    moved = sorted((member, name) for member, name in names.items() if before.get(member) != name)
+    rows = [{"kind": kind, "member": member, "cluster_id": name} for member, name in moved]
+    told = [
+        {"at": at, "cluster_id": each.cluster, "event": each.event, "other": each.other, "members": each.members}
+        for each in changes(before, names)
+    ]
+    upsert(connection, schema.cluster_change, told)
     return len(left) + upsert(connection, table, rows)
+
+
+def rulings(connection: Connection, kind: ClusterKind) -> list[Ruling]:
+    """Give what people ruled of two members, in order."""
+    table = schema.cluster_ruling.c
+    query = select(table.one, table.other, table.same).where(table.kind == kind).order_by(table.one, table.other)
+    return [Ruling(*row) for row in connection.execute(query)]
+
+
+def rule(connection: Connection, kind: ClusterKind, ruling: Ruling, *, by: str, at: dt.datetime, reason: str) -> None:
+    """Put a ruling on record; a later one of the same two takes its place."""
+    one, other = sorted((ruling.one, ruling.other))
+    row = {"kind": kind, "one": one, "other": other, "same": ruling.same, "ruled_by": by, "ruled_at": at}
+    upsert(connection, schema.cluster_ruling, [row | {"reason": reason}])
+
+
+def scene_vectors(connection: Connection, embedder: ModelVersion) -> tuple[list[str], Vectors]:
+    """Give the files that a scene embedder saw, by their ids, and their vectors."""
+    table = schema.embedding.c
+    query = _vectors(embedder).add_columns(table.blob_id).order_by(table.blob_id)
+    return _stacked((blob, vector) for vector, blob in connection.execute(query))
+
+
+def face_vectors(
+    connection: Connection, embedder: ModelVersion, detector: ModelVersion, quality: int
+) -> tuple[list[str], Vectors, list[float]]:
+    """Give the faces of a detector that are sharp and good enough, their vectors, and the seconds of their frames."""
+    table, face = schema.embedding.c, schema.face.c
+    found = (face.blob_id == table.blob_id) & (face.ordinal == table.ordinal)
+    query = (
+        _vectors(embedder, str(detector))
+        .add_columns(table.blob_id, table.ordinal, face.seconds)
+        .join(schema.face, found & (face.model == detector.name) & (face.version == detector.version))
+        .where(face.quality >= quality, face.blurred.is_(False))
+        .order_by(table.blob_id, table.ordinal)
+    )
+    rows = connection.execute(query).all()
+    names, vectors = _stacked((face_name(blob, ordinal), vector) for vector, blob, ordinal, _ in rows)
+    return names, vectors, [seconds for *_, seconds in rows]
+
+
+def face_name(blob: BlobKey, ordinal: int) -> str:
+    """Name a face by its file and its ordinal."""
+    return f"{blob}/{ordinal}"
+
+
+def _vectors(embedder: ModelVersion, upon: str = "") -> Select[Any]:
+    table = schema.embedding.c
+    said = (table.model == embedder.name) & (table.version == embedder.version) & (table.upon == upon)
+    usable_blob = exists().where(schema.blob.c.id == table.blob_id, usable())
+    return select(table.vector).where(said, usable_blob)
+
+
+def _stacked(rows: Iterable[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
+    """Make one array of vectors (float16 of unit length as stored, float32 as given)."""
+    names, vectors = [], []
+    for name, vector in rows:
+        names.append(name)
+        vectors.append(np.frombuffer(vector, "<f2"))
+    return names, np.stack(vectors).astype(np.float32) if vectors else np.empty((0, 1), np.float32)
 
 
 def brought(connection: Connection) -> list[tuple[str, BlobKey]]:

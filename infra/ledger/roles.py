@@ -33,6 +33,7 @@ WRITTEN = {
     "inference": "INSERT, UPDATE",
     **dict.fromkeys(("score", "face", "attribute", "embedding", "shadow", "drift"), "INSERT, UPDATE"),
     "cluster": "INSERT, UPDATE",
+    "cluster_change": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",
     "priority": "INSERT, UPDATE",
     "measured": "INSERT",

@@ -519,12 +519,33 @@ cluster = Table(
     Column("id", Key, primary_key=True, comment="keyed digest of its founding member; kept while it lives"),
     Column("kind", Code, nullable=False),
 )
+Member = String(80)
 cluster_member = Table(
     "cluster_member",
     metadata,
     Column("kind", Code, primary_key=True),
-    Column("member", Key, primary_key=True, comment="a blob's or a report's id"),
+    Column("member", Member, primary_key=True, comment="a blob's or a report's id, or a face's: blob's and ordinal"),
     Column("cluster_id", Key, ForeignKey("cluster.id"), nullable=False, index=True),
+)
+cluster_change = Table(
+    "cluster_change",
+    metadata,
+    Column("at", Time, primary_key=True),
+    Column("cluster_id", Key, ForeignKey("cluster.id"), primary_key=True),
+    Column("event", Code, primary_key=True, comment="founded, merged, split, moved or ended"),
+    Column("other", Key, primary_key=True, server_default="", comment="the cluster where members came from"),
+    Column("members", Integer, nullable=False, comment="how many"),
+)
+cluster_ruling = Table(
+    "cluster_ruling",
+    metadata,
+    Column("kind", Code, primary_key=True),
+    Column("one", Member, primary_key=True, comment="of two members the one of the smaller id"),
+    Column("other", Member, primary_key=True),
+    Column("same", Boolean, nullable=False),
+    Column("ruled_by", Key, nullable=False, comment="surrogate"),
+    Column("ruled_at", Time, nullable=False),
+    Column("reason", String(512), nullable=False, server_default=""),
 )
 
 priority = Table(

@@ -14,7 +14,8 @@ from infra.ledger import inferences, measured, media
 from infra.ledger.engine import migrate, reading
 from infra.ledger.roles import METADATA, make_roles
 from infra.world import world
-from tasks.clustering import cluster_copies, cluster_reports
+from tasks.clustering.copies import cluster_copies
+from tasks.clustering.sharing import cluster_reports
 from tasks.hashing.files import fingerprint_batch
 from tasks.matching import match_entries, match_files
 from tasks.measuring.kept import read_kept

@@ -115,6 +115,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
     )
     op.create_table(
+        "cluster_ruling",
+        sa.Column("kind", sa.String(length=96), nullable=False),
+        sa.Column("one", sa.String(length=80), nullable=False, comment="of two members the one of the smaller id"),
+        sa.Column("other", sa.String(length=80), nullable=False),
+        sa.Column("same", sa.Boolean(), nullable=False),
+        sa.Column("ruled_by", sa.String(length=64), nullable=False, comment="surrogate"),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=512), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("kind", "one", "other", name=op.f("pk_cluster_ruling")),
+    )
+    op.create_table(
         "draft",
         sa.Column(
             "number", sa.BigInteger(), autoincrement=False, nullable=False, comment="the report's number at the gateway"
@@ -438,9 +449,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_claim_match_entry", "claim_match", ["list_name", "entry"], unique=False)
     op.create_table(
+        "cluster_change",
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cluster_id", sa.String(length=64), nullable=False),
+        sa.Column("event", sa.String(length=96), nullable=False, comment="founded, merged, split, moved or ended"),
+        sa.Column(
+            "other",
+            sa.String(length=64),
+            server_default="",
+            nullable=False,
+            comment="the cluster where members came from",
+        ),
+        sa.Column("members", sa.Integer(), nullable=False, comment="how many"),
+        sa.ForeignKeyConstraint(["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_change_cluster_id")),
+        sa.PrimaryKeyConstraint("at", "cluster_id", "event", "other", name=op.f("pk_cluster_change")),
+    )
+    op.create_table(
         "cluster_member",
         sa.Column("kind", sa.String(length=96), nullable=False),
-        sa.Column("member", sa.String(length=64), nullable=False, comment="a blob's or a report's id"),
+        sa.Column(
+            "member",
+            sa.String(length=80),
+            nullable=False,
+            comment="a blob's or a report's id, or a face's: its blob's and ordinal",
+        ),
         sa.Column("cluster_id", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_member_cluster_id")),
         sa.PrimaryKeyConstraint("kind", "member", name=op.f("pk_cluster_member")),
@@ -1014,6 +1046,7 @@ def downgrade() -> None:
     op.drop_table("draft_part")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
     op.drop_table("cluster_member")
+    op.drop_table("cluster_change")
     op.drop_index("ix_claim_match_entry", table_name="claim_match")
     op.drop_table("claim_match")
     op.drop_index(op.f("ix_bundle_member_bundle_id"), table_name="bundle_member")
@@ -1052,6 +1085,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
     )
     op.drop_table("draft")
+    op.drop_table("cluster_ruling")
     op.drop_table("cluster")
     op.drop_table("bundle")
     op.drop_index(

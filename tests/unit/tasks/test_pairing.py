@@ -13,7 +13,7 @@ from domain.cluster import ClusterKind
 from domain.media import Algorithm, Fingerprint, Fingerprints, Kind, hamming
 from infra.ledger import clusters, films, media, schema
 from infra.world import world
-from tasks.clustering import cluster_copies
+from tasks.clustering.copies import cluster_copies
 from tasks.decoding import bounds
 from tasks.hashing.films import descriptor
 from tasks.hashing.fingerprints import fingerprint

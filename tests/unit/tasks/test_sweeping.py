@@ -142,7 +142,8 @@ def test_a_process_leaves_no_core_dump(data):
 
 
 def test_a_process_without_the_key_does_metadata_steps_and_no_other(taken, data, monkeypatch):
-    from tasks.clustering import cluster_copies, cluster_reports
+    from tasks.clustering.copies import cluster_copies
+    from tasks.clustering.sharing import cluster_reports
     from tasks.matching import match_entries, match_files
     from tasks.ranking import rank_reports
     from tasks.reports.intake import archive_reports

@@ -58,7 +58,7 @@ def test_files_that_are_held_are_known_seen_or_new(data):
     looked_at(("a", oriented(turned(some(1), 3))), ("b", oriented(some(2), 2)), ("c", oriented(some(3), 3)))
     with world().ledger.begin() as connection:
         copies = {key("a"): "x", key("copy of a"): "x", key("c"): "y", key("copy of c"): "y"}
-        clusters.record(connection, ClusterKind.COPIES, copies)
+        clusters.record(connection, ClusterKind.COPIES, copies, MOMENT)
     assert set(newness().values()) == {NEW, SEEN}
     import_entries(data, "mine", entry("1", some(1)))
     assert newness() == {
@@ -145,7 +145,7 @@ def test_each_report_is_answered_alone_as_all_are_together(data, seed):
     stored = sorted({row[0] for row in rows(schema.blob) if row[0][0] == "f"})
     with world().ledger.begin() as connection:
         copies = {each: rng.choice("xyz") for each in stored if rng.random() < 0.6}
-        clusters.record(connection, ClusterKind.COPIES, copies)
+        clusters.record(connection, ClusterKind.COPIES, copies, MOMENT)
         number = hashes.begin_writing(connection)
         for one, other in zip(stored, stored[2:], strict=False):
             films.record(connection, one, number, [Pair(one, other, rng.choice([0.9, 0.3]), 0.1, 0, 0)])

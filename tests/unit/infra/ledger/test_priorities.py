@@ -146,7 +146,7 @@ def test_the_facts_of_files_stand_in_their_order_without_those_of_rejected_repor
 
 def test_a_file_bears_the_name_of_its_cluster_and_the_faults_of_its_bytes(connection):
     record(connection, taken("one", sighted("a"), sighted("b")))
-    clusters.record(connection, ClusterKind.COPIES, {key("a"): "copies"})
+    clusters.record(connection, ClusterKind.COPIES, {key("a"): "copies"}, MOMENT)
     media.record_faults(connection, [(key("b"), FileFault.UNDECODABLE)])
     one, other = priorities.file_facts(connection, None)[key("one")]
     assert (one.group, one.faulty, other.group, other.faulty) == ("copies", False, key("b"), True)

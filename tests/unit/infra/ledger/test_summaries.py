@@ -1,6 +1,6 @@
 """The ledger in numbers: four different counts, each of which adds up."""
 
-from taken_in import key, record, sighted, taken
+from taken_in import MOMENT, key, record, sighted, taken
 
 from domain.cluster import ClusterKind
 from domain.match import Match, SignalType
@@ -65,7 +65,7 @@ def test_new_content_counts_copies_once_and_what_shares_a_cluster_with_a_known_f
     record(connection, taken("1", *(sighted(name) for name in names), sighted("never looked at")))
     looked_at(connection, *names)
     clusters.record(
-        connection, ClusterKind.COPIES, {key(name): "x" for name in "ab"} | {key(name): "y" for name in "cd"}
+        connection, ClusterKind.COPIES, {key(name): "x" for name in "ab"} | {key(name): "y" for name in "cd"}, MOMENT
     )
     matched(connection, a=SignalType.PDQ)
     summary = summarize(connection)
@@ -75,8 +75,8 @@ def test_new_content_counts_copies_once_and_what_shares_a_cluster_with_a_known_f
 
 
 def test_clusters_are_counted_while_they_have_members(connection):
-    clusters.record(connection, ClusterKind.COPIES, {"a": "x", "b": "x", "c": "y"})
-    clusters.record(connection, ClusterKind.REPORTS, {"a": "z"})
+    clusters.record(connection, ClusterKind.COPIES, {"a": "x", "b": "x", "c": "y"}, MOMENT)
+    clusters.record(connection, ClusterKind.REPORTS, {"a": "z"}, MOMENT)
     assert (summarize(connection).copies, summarize(connection).report_clusters) == (2, 1)
-    clusters.record(connection, ClusterKind.COPIES, {"a": "x", "b": "x"})
+    clusters.record(connection, ClusterKind.COPIES, {"a": "x", "b": "x"}, MOMENT)
     assert summarize(connection).copies == 1

@@ -1,22 +1,20 @@
-"""Cluster: near-duplicates of files, and reports that share content."""
+"""Copies: files that show the same but for an edit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from domain.cluster import ClusterKind, components, named
+from domain.cluster import ClusterKind
 from domain.counts import Counts
 from domain.match import VIDEO_SHARE
 from domain.media import MATCH_RADIUS, Algorithm, BlobKey, Kind
 from infra.index.graph import neighbours
 from infra.index.hash_index import HashIndex, words
-from infra.ledger import clusters, films, media
+from infra.ledger import films, media
 from infra.world import world
+from tasks.clustering.naming import Edge, record_edges
 from tasks.staging import step
-
-Edge = tuple[str, str]
 
 
 def copy_edges(frames: Sequence[tuple[BlobKey, Kind, bytes]]) -> list[Edge]:
@@ -54,37 +52,10 @@ def _agreeing(frames: list[bytes]) -> Iterator[tuple[int, int]]:
         yield from zip((queries // turned.shape[1]).tolist(), others.tolist(), strict=True)
 
 
-def report_edges(brought: Iterable[tuple[str, BlobKey]], copies: dict[BlobKey, str]) -> list[Edge]:
-    """Connect reports that brought the same file, or copies of it."""
-    reports: defaultdict[str, set[str]] = defaultdict(set)
-    for report, blob in brought:
-        reports[copies.get(blob, blob)].add(report)
-    in_order = (sorted(together) for together in reports.values())
-    return sorted({edge for together in in_order for edge in pairwise(together)})
-
-
-def _record(kind: ClusterKind, edges: Iterable[Edge]) -> Counts:
-    """Name what the edges connect, keeping the names that are there, and write it."""
-    with world().ledger.begin() as connection:
-        groups = components(edges)
-        names = named(groups, clusters.members(connection, kind), lambda first: world().surrogate(kind, first))
-        changed = clusters.record(connection, kind, names)
-    return Counts(**{f"{kind}_clusters": len(groups), f"{kind}_members_changed": changed})
-
-
 @step
 def cluster_copies() -> Counts:
     """Cluster the files that are copies of one another, borders or not; films as `pair_films` has paired them."""
     with world().ledger.begin() as connection:
         frames = [*media.matchable(connection), *media.matchable(connection, Algorithm.PDQ_TRIMMED)]
         edges = films.copies(films.pairs(connection))
-    return _record(ClusterKind.COPIES, copy_edges(frames) + edges)
-
-
-@step
-def cluster_reports() -> Counts:
-    """Cluster the reports that share content, as the copies' clusters tell."""
-    with world().ledger.begin() as connection:
-        brought = clusters.brought(connection)
-        copies = clusters.members(connection, ClusterKind.COPIES)
-    return _record(ClusterKind.REPORTS, report_edges(brought, copies))
+    return record_edges(ClusterKind.COPIES, copy_edges(frames) + edges)

@@ -14,7 +14,8 @@ from domain.cluster import ClusterKind, components
 from domain.media import Fingerprint, Fingerprints, Kind, hamming
 from infra.ledger import clusters, media
 from infra.world import world
-from tasks.clustering import cluster_copies, cluster_reports, copy_edges, report_edges
+from tasks.clustering.copies import cluster_copies, copy_edges
+from tasks.clustering.sharing import cluster_reports, report_edges
 
 IMAGE, VIDEO = Kind.IMAGE, Kind.VIDEO
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from tasks.linkage import linked
+from tasks.clustering.linkage import linked
 
 
 def unit(rows):

@@ -1,0 +1,1 @@
+"""Clustering: what belongs together, under names that stay."""

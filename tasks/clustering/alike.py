@@ -1,0 +1,115 @@
+"""Alike: pictures and films of one scene, and faces of one person perhaps, by the vectors that models gave them."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from domain.cluster import ClusterKind, Ruling
+from domain.counts import Counts
+from domain.model import ModelVersion, Role
+from infra.index.nearest import Vectors, nearest
+from infra.ledger import clusters
+from infra.world import world
+from models.contract import FaceEmbedderContract, SceneEmbedderContract, load_contract
+from tasks.clustering.linkage import Pair, linked
+from tasks.clustering.naming import record_groups
+from tasks.staging import step
+
+LEAST_QUALITY = 50
+"""Faces of a lower quality, or blurred ones, are in no cluster: their vectors say little."""
+
+
+def alike(
+    names: Sequence[str], vectors: Vectors, least: float, rulings: Sequence[Ruling] = (), apart: Sequence[Pair] = ()
+) -> list[list[str]]:
+    """Group members by their vectors: by average linkage among near neighbours, keeping to what people ruled.
+
+    Args:
+        names: of members, in their order.
+        vectors: as many, of unit length.
+        least: average cosine from which on two groups are one.
+        rulings: of members; those of others are not looked at.
+        apart: places of members that are not the same, whatever their vectors say.
+    """
+    place = {name: at for at, name in enumerate(names)}
+    here = [each for each in rulings if {each.one, each.other} <= place.keys()]
+    ruled = [(place[each.one], place[each.other], each.same) for each in here]
+    together = [(one, other) for one, other, same in ruled if same]
+    parted = [*apart, *((one, other) for one, other, same in ruled if not same)]
+    near = nearest(vectors, least)
+    return [[names[at] for at in group] for group in linked(vectors, near, least, together, parted)]
+
+
+def spread(groups: Sequence[Sequence[str]], copies: Mapping[str, str], names: Sequence[str]) -> list[list[str]]:
+    """Let the copies of each member be with it, of those named; `copies` gives each one's cluster of copies."""
+    same: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        same[copies.get(name, name)].append(name)
+    whole = ([name for member in group for name in same[copies.get(member, member)]] for group in groups)
+    return sorted(sorted(group) for group in whole)
+
+
+def _of_firsts(rulings: Sequence[Ruling], names: Sequence[str], copies: Mapping[str, str]) -> list[Ruling]:
+    """Let what was ruled of a file be ruled of the first of its copies."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(copies.get(name, name), name)
+    turned = [replace(each, one=first.get(copies.get(each.one, each.one), each.one),
+                      other=first.get(copies.get(each.other, each.other), each.other)) for each in rulings]  # fmt: skip
+    return [each for each in turned if each.one != each.other]
+
+
+def _firsts(names: Sequence[str], copies: Mapping[str, str]) -> list[int]:
+    """Give the place of the first of each set of copies."""
+    first: dict[str, int] = {}
+    for at, name in enumerate(names):
+        first.setdefault(copies.get(name, name), at)
+    return list(first.values())
+
+
+def of_one_picture(names: Sequence[str], moments: Sequence[float]) -> Iterator[Pair]:
+    """Pair the faces that one picture or frame shows at once: they are of different people."""
+    shown: defaultdict[tuple[str, float], list[int]] = defaultdict(list)
+    for at, (name, moment) in enumerate(zip(names, moments, strict=True)):
+        shown[name.partition("/")[0], moment].append(at)
+    for together in shown.values():
+        yield from combinations(together, 2)
+
+
+@step
+def cluster_scenes() -> Counts:
+    """Cluster the files of one scene, as the champion's vectors tell; copies of one another count as one."""
+    model = world().registry.find(Role.SCENE_EMBEDDER)
+    if model is None:
+        return Counts()
+    least = _alike(model)
+    with world().ledger.begin() as connection:
+        names, vectors = clusters.scene_vectors(connection, model)
+        copies = clusters.members(connection, ClusterKind.COPIES)
+        firsts = _firsts(names, copies)
+        rulings = _of_firsts(clusters.rulings(connection, ClusterKind.SCENES), names, copies)
+        groups = alike([names[at] for at in firsts], vectors[firsts], least, rulings)
+        return record_groups(connection, ClusterKind.SCENES, spread(groups, copies, names))
+
+
+@step
+def cluster_faces() -> Counts:
+    """Cluster faces that may be of one person, as the champions tell; those that one picture shows at once are not."""
+    registry = world().registry
+    model, detector = registry.find(Role.FACE_EMBEDDER), registry.find(Role.FACE_DETECTOR)
+    if model is None or detector is None:
+        return Counts()
+    least = _alike(model)
+    with world().ledger.begin() as connection:
+        names, vectors, moments = clusters.face_vectors(connection, model, detector, LEAST_QUALITY)
+        rulings = clusters.rulings(connection, ClusterKind.FACES)
+        groups = alike(names, vectors, least, rulings, list(of_one_picture(names, moments)))
+        return record_groups(connection, ClusterKind.FACES, groups)
+
+
+def _alike(model: ModelVersion) -> float:
+    """Read from an embedder's contract from which average cosine on groups are one."""
+    contract = load_contract(world().registry.folder(model))
+    assert isinstance(contract, SceneEmbedderContract | FaceEmbedderContract)
+    return contract.alike

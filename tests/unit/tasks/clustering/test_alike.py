@@ -1,0 +1,128 @@
+"""Alike: files of one scene and faces of one person perhaps, under names that stay, as people ruled."""
+
+from datetime import UTC, datetime
+
+import model_folders
+import numpy as np
+from sqlalchemy import select
+from taken_in import MOMENT, key, record, sighted, taken
+
+from domain.cluster import ClusterKind, Ruling
+from domain.model import Alias, Answer, Answered, Face, Role, Serving
+from infra.ledger import clusters, inferences, schema
+from infra.world import world
+from tasks.clustering.alike import alike, cluster_faces, cluster_scenes, of_one_picture, spread
+from tasks.inference import register
+
+SCENES, FACES = ClusterKind.SCENES, ClusterKind.FACES
+
+
+def angle(degrees):
+    return [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
+
+
+def pointing(*degrees):
+    return np.array([angle(each) for each in degrees], np.float32)
+
+
+def test_members_are_grouped_by_where_their_vectors_point():
+    assert alike(list("abcde"), pointing(0, 90, 5, 93, 45), 0.9) == [["a", "c"], ["b", "d"]]
+
+
+def test_what_people_ruled_holds_and_rulings_of_others_are_passed_over():
+    rulings = [Ruling("a", "c", same=False), Ruling("d", "e", same=True), Ruling("x", "a", same=True)]
+    assert alike(list("abcde"), pointing(0, 90, 5, 93, 45), 0.9, rulings) == [["d", "e"]]
+
+
+def test_faces_that_one_picture_shows_at_once_are_of_different_people():
+    names, moments = ["a/0", "a/1", "b/0", "a/2"], [0.0, 0.0, 0.0, 1.0]
+    apart = list(of_one_picture(names, moments))
+    assert apart == [(0, 1)]
+    groups = alike(names, pointing(0, 1, 2, 3), 0.9, apart=apart)
+    assert not any({"a/0", "a/1"} <= set(group) for group in groups)
+
+
+def test_copies_stand_where_the_first_of_them_stands():
+    copies = {"a": "x", "b": "x", "d": "y", "e": "y"}
+    assert spread([["a", "c"]], copies, list("abcde")) == [["a", "b", "c"]]
+    assert spread([["c", "d"]], copies, list("abcde")) == [["c", "d", "e"]]
+
+
+def embedder(place, **said):
+    folder = model_folders.write(place, base=model_folders.EMBEDDER, alike=0.9, **said)
+    return register(world().registry, folder, Alias.CHAMPION)
+
+
+def see(model, upon="", **degrees):
+    """Have a report name files, and a model give each a vector."""
+    with world().ledger.begin() as connection:
+        record(connection, *(taken(f"report of {name}", sighted(name)) for name in degrees))
+        told = [
+            Answered(key(name), (Answer(Serving(model, upon), vectors=((0, np.array(angle(each), "<f2").tobytes()),)),))
+            for name, each in degrees.items()
+        ]
+        inferences.record_answers(connection, told, MOMENT)
+
+
+def standing(kind):
+    with world().ledger.begin() as connection:
+        return {member.partition(".")[0]: name for member, name in clusters.members(connection, kind).items()}
+
+
+def test_a_days_files_join_the_scenes_that_are_there(data, tmp_path):
+    model = embedder(tmp_path / "scenes")
+    see(model, a=0, b=90, c=4)
+    assert dict(cluster_scenes.fn()) == {"scenes_clusters": 1, "scenes_members_changed": 2}
+    first = standing(SCENES)
+    assert set(first) == {"a", "c"}
+    assert cluster_scenes.fn()["scenes_members_changed"] == 0
+    see(model, d=2, e=92)
+    assert dict(cluster_scenes.fn()) == {"scenes_clusters": 2, "scenes_members_changed": 3}
+    after = standing(SCENES)
+    assert {after[name] for name in "acd"} == set(first.values())
+    assert after["b"] == after["e"] != after["a"]
+
+
+def test_a_ruling_survives_a_rebuild_and_holds_for_copies(data, tmp_path):
+    model = embedder(tmp_path / "scenes")
+    see(model, a=0, b=1, c=2, d=3)
+    with world().ledger.begin() as connection:
+        clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
+    cluster_scenes.fn()
+    assert len({standing(SCENES)[name] for name in "abcd"}) == 1
+    with world().ledger.begin() as connection:
+        apart = Ruling(key("b"), key("c"), same=False)
+        clusters.rule(connection, SCENES, apart, by="s", at=datetime.now(UTC), reason="")
+    for _ in range(2):
+        cluster_scenes.fn()
+        assert standing(SCENES)["a"] == standing(SCENES)["b"] != standing(SCENES).get("c")
+    with world().ledger.begin() as connection:
+        connection.execute(schema.cluster_member.delete())
+    cluster_scenes.fn()
+    assert standing(SCENES)["a"] == standing(SCENES)["b"] != standing(SCENES).get("c")
+
+
+def test_a_file_and_its_copies_alone_are_no_scene(data, tmp_path):
+    model = embedder(tmp_path / "scenes")
+    see(model, a=0, b=1)
+    with world().ledger.begin() as connection:
+        clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
+    cluster_scenes.fn()
+    assert standing(SCENES) == {}
+
+
+def test_faces_are_clustered_across_files_where_a_detector_and_an_embedder_serve(data, tmp_path):
+    boxes = {"role": "detector-face", "threshold": 0.5, "outputs": {"boxes": "b", "scores": "s"}}
+    assert dict(cluster_faces.fn()) == {}
+    base = {name: value for name, value in model_folders.CONTRACT.items() if name not in ("labels", "outputs", "role")}
+    folder = model_folders.write(tmp_path / "detector", base=base, **boxes)
+    detector = world().registry.register(folder, "d", Role.FACE_DETECTOR, alias=Alias.CHAMPION)
+    faces = embedder(tmp_path / "faces", role="embedder-face", align=[[3, 3], [5, 3]])
+    see(faces, str(detector), a=0, b=90, c=4)
+    with world().ledger.begin() as connection:
+        found = Answer(Serving(detector), faces=(Face(0, 0, 0, 1, 1, 0.9, 80, blurred=False),))
+        inferences.record_answers(connection, [Answered(key(name), (found,)) for name in "abc"], MOMENT)
+    assert dict(cluster_faces.fn()) == {"faces_clusters": 1, "faces_members_changed": 2}
+    assert set(standing(FACES)) == {"a", "c"}
+    with world().ledger.begin() as connection:
+        assert connection.scalar(select(schema.cluster_change.c.event)) == "founded"
