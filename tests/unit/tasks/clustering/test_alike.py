@@ -85,7 +85,7 @@ def test_a_days_files_join_the_scenes_that_are_there(data, tmp_path):
 
 def test_a_ruling_survives_a_rebuild_and_holds_for_copies(data, tmp_path):
     model = embedder(tmp_path / "scenes")
-    see(model, a=0, b=1, c=2, d=3)
+    see(model, a=0, b=1, c=3, d=-1)
     with world().ledger.begin() as connection:
         clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
     cluster_scenes.fn()
