@@ -471,7 +471,7 @@ def upgrade() -> None:
             "member",
             sa.String(length=80),
             nullable=False,
-            comment="a blob's or a report's id, or a face's: its blob's and ordinal",
+            comment="a blob's or a report's id, or a face's: blob's and ordinal",
         ),
         sa.Column("cluster_id", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["cluster_id"], ["cluster.id"], name=op.f("fk_cluster_member_cluster_id")),
