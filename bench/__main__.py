@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast")
+BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast", "classify")
 
 
 def main(names: list[str]) -> None:

@@ -97,11 +97,16 @@ def normalised(pixels: RGB, told: Input) -> Batch:
     if told.colour == "BGR":
         pixels = pixels[..., ::-1]
     if told.dtype != "uint8":
-        low, high = told.range
-        mean, std = (np.array(each, np.float32) for each in (told.mean, told.std))
-        gain = np.float32((high - low) / 255) / std
-        pixels = (pixels * gain + (np.float32(low) - mean) / std).astype(told.dtype, copy=False)
+        gain, offset = scaling(told)
+        pixels = (pixels * gain + offset).astype(told.dtype, copy=False)
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2) if told.layout == "NCHW" else pixels)
+
+
+def scaling(told: Input) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Give what each channel's values are multiplied by, and what is added then, to range, mean and std."""
+    low, high = told.range
+    mean, std = (np.array(each, np.float32) for each in (told.mean, told.std))
+    return np.float32((high - low) / 255) / std, (np.float32(low) - mean) / std
 
 
 def prepared(rgb: RGB, told: Input) -> Batch:

@@ -1,18 +1,21 @@
 """One onnxruntime session: a network held to its contract, on CUDA where a driver is, else on the CPU."""
 
 import ctypes
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
 from domain.errors import UnusableModel
 from models.contract import NETWORK, Contract, load_contract
-from models.inputs import Batch
+from models.graphs import PIXELS, halved, taking_pixels
+from models.inputs import Batch, Input
 
 onnxruntime.disable_telemetry_events()  # what is scored here, and by which model, is nobody else's business
 
@@ -43,16 +46,30 @@ def driver_present() -> bool:
 class Session:
     """The network in a model folder, ready to run.
 
-    `threads` is the number of CPU threads of one run: 1 where many workers share a machine.
+    On a GPU a network whose contract allows it runs in half precision. That of single precision does without TF32,
+    which would leave the CPU's results at the third digit.
+
+    Args:
+        folder: the model's.
+        threads: of the CPU, for one run: 1 where many workers share a machine.
+        pixels: it takes fitted pictures, uint8 [N, height, width, 3], RGB, in place of the contract's input; for a
+            folder that was held to its contract before.
+        half: whether it runs in half precision; None as said above.
 
     Raises:
         UnusableModel: the folder or the graph does not keep the contract.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
+    def __init__(self, folder: Path, threads: int = 1, *, pixels: bool = False, half: bool | None = None) -> None:
         self.contract: Contract = load_contract(folder)
-        self._session = _opened(folder / NETWORK, threads)
-        _check_input(self.contract, self._session)
+        self._device = "cuda" if _providers()[0] != _CPU else "cpu"
+        halves = self.contract.half and self._device == "cuda" if half is None else half
+        network = _half(folder) if halves else folder / NETWORK
+        told = self.contract.input
+        self._input = (PIXELS, (told.height, told.width, 3), "uint8") if pixels else (told.name, told.shape, told.dtype)
+        self._session = _opened(folder, _fed(network, told) if pixels else str(network), threads)
+        if not pixels:
+            _check_input(self.contract, self._session)
         _check_outputs(self.contract, self._session)
 
     @property
@@ -60,44 +77,80 @@ class Session:
         """The execution provider in use: `CUDAExecutionProvider` or `CPUExecutionProvider`."""
         return str(self._session.get_providers()[0])
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it runs on a GPU."""
+        return self.provider == _CUDA
+
     def run(self, batch: Batch, outputs: Sequence[str] = ()) -> dict[str, NDArray[np.float32]]:
         """Run the network on `batch` [N, *contract.input.shape] of the input's type; give its outputs by their names.
 
-        `outputs` are the graph's that are wanted; those of the contract where none is named.
+        A session that takes pixels takes [N, height, width, 3], uint8. `outputs` are the graph's that are wanted; those
+        of the contract where none is named.
 
         Raises:
             ValueError: the batch is of another shape or type.
             UnusableModel: the network answers with something that is no number.
         """
-        told = self.contract.input
-        if batch.shape[1:] != told.shape or batch.dtype != told.dtype:
-            raise ValueError(f"{batch.dtype} {batch.shape} is not {told.dtype} (N, {told.shape})")
+        _, shape, kind = self._input
+        if batch.shape[1:] != shape or batch.dtype != kind:
+            raise ValueError(f"{batch.dtype} {batch.shape} is not {kind} (N, {shape})")
         names = list(outputs or self.contract.outputs_told())
-        answers = self._session.run(names, {told.name: batch})
+        answers = self._bound(names, batch) if self.on_gpu else self._plain(names, batch)
         for name, answer in zip(names, answers, strict=True):
             if not np.isfinite(answer).all():
                 raise UnusableModel(f"{self.contract.name}: {name} is not finite; check mean, std and the weights")
         return {name: answer.astype(np.float32, copy=False) for name, answer in zip(names, answers, strict=True)}
 
+    def _plain(self, names: list[str], batch: Batch) -> list[NDArray[Any]]:
+        """Run on arrays of the host."""
+        answers: list[NDArray[Any]] = self._session.run(names, {self._input[0]: batch})
+        return answers
 
-def _opened(network: Path, threads: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
+    def _bound(self, names: list[str], batch: Batch) -> list[NDArray[Any]]:
+        """Run on arrays that are brought to the device before, and fetched from it after."""
+        binding = self._session.io_binding()
+        value = onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(batch), self._device, 0)
+        binding.bind_ortvalue_input(self._input[0], value)
+        for name in names:
+            binding.bind_output(name, self._device, 0)
+        self._session.run_with_iobinding(binding)
+        answers: list[NDArray[Any]] = binding.copy_outputs_to_cpu()
+        return answers
+
+
+def _providers() -> list[Any]:
+    if driver_present() and _CUDA in onnxruntime.get_available_providers():
+        onnxruntime.preload_dlls()
+        return [(_CUDA, {"use_tf32": "0"}), _CPU]
+    return [_CPU]
+
+
+def _opened(folder: Path, network: str | bytes, threads: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
-    providers: list[Any] = [_CPU]
-    if driver_present() and _CUDA in onnxruntime.get_available_providers():
-        onnxruntime.preload_dlls()
-        providers = [
-            (_CUDA, {"use_tf32": "0"}),
-            _CPU,
-        ]  # TF32 would leave the CPU's results at the third digit
     try:
-        return onnxruntime.InferenceSession(str(network), options, providers=providers)
+        return onnxruntime.InferenceSession(network, options, providers=_providers())
     except _BROKEN as error:
-        raise UnusableModel(
-            f"{network.parent.name}: {network.name} cannot be opened; export it again: {error}"
-        ) from None
+        raise UnusableModel(f"{folder.name}: {NETWORK} cannot be opened; export it again: {error}") from None
+
+
+def _fed(network: Path, told: Input) -> bytes:
+    """Give the network with what makes its input of pixels before it."""
+    fed: bytes = taking_pixels(onnx.load(network), told).SerializeToString()
+    return fed
+
+
+def _half(folder: Path) -> Path:
+    """Give the network in half precision: a file beside the folder, made once."""
+    place = folder.parent / f"{folder.name}.half-{onnxruntime.__version__}.onnx"
+    if not place.exists():
+        draft = place.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(halved(onnx.load(folder / NETWORK)).SerializeToString())
+        draft.replace(place)
+    return place
 
 
 def _check_input(contract: Contract, session: Any) -> None:  # noqa: ANN401

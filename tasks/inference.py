@@ -77,7 +77,9 @@ def _decoders(count: int) -> Decoders:
 @functools.lru_cache(maxsize=2)
 def _opened(serving: tuple[Serving, ...]) -> Models:
     """Open the models at work once a process; two sets of them, for when a champion is replaced."""
-    return Models(serving, world().registry.folder)
+    settings = world().settings
+    beside = settings.workers * (1 + decoders_of(settings.decoders))
+    return Models(serving, world().registry.folder, threads=max(1, (os.cpu_count() or 1) // beside))
 
 
 def at_work(registry: Registry) -> tuple[Serving, ...]:

@@ -23,7 +23,7 @@ from models.contract import (
     TaggerContract,
     load_contract,
 )
-from models.inputs import RGB, Input, fitted, normalised
+from models.inputs import RGB, Input, fitted
 from models.runners.attributes import attributes, cut
 from models.runners.classifier import verdicts
 from models.runners.detector import Found, faces
@@ -43,7 +43,7 @@ class Line:
     """A network, and the pictures that wait for it until a run is full.
 
     Args:
-        session: the network.
+        session: the network, which takes pixels.
         batch: pictures of a full run.
         outputs: the graph's that are wanted.
     """
@@ -63,8 +63,7 @@ class Line:
         asked, self._waiting = self._waiting, []
         if not asked:
             return
-        batch = normalised(np.stack([pixels for pixels, _ in asked]), self._session.contract.input)
-        told = self._session.run(batch, self._outputs)
+        told = self._session.run(np.stack([pixels for pixels, _ in asked]), self._outputs)
         for place, (_, take) in enumerate(asked):
             take({name: each[place] for name, each in told.items()})
 
@@ -100,16 +99,24 @@ class Models:
     Args:
         serving: the models; who looks at faces is there with the detector that it looks upon.
         folder: gives a model's folder.
+        threads: of the CPU, for one run of a network.
     """
 
-    def __init__(self, serving: Sequence[Serving], folder: Callable[[ModelVersion], Path]) -> None:
+    def __init__(self, serving: Sequence[Serving], folder: Callable[[ModelVersion], Path], threads: int = 1) -> None:
         self.serving = tuple(serving)
         folders = [folder(each.model) for each in serving]
         self._contracts = [load_contract(each) for each in folders]
         self._keys = [(each.model.digest, told.input) for each, told in zip(serving, self._contracts, strict=True)]
-        self._sessions = {key: Session(place) for key, place in dict(zip(self._keys, folders, strict=True)).items()}
+        self._sessions = {
+            key: Session(place, threads, pixels=True, half=None if self._may_halve(key) else False)
+            for key, place in dict(zip(self._keys, folders, strict=True)).items()
+        }
         self._detectors = {f"{each.model}": at for at, each in enumerate(serving) if _finds(each)}
         self.plan = cache(self._plan)
+
+    def _may_halve(self, key: Key) -> bool:
+        """Whether all models of a network allow half precision."""
+        return all(told.half for told, own in zip(self._contracts, self._keys, strict=True) if own == key)
 
     def _plan(self, wanted: tuple[int, ...]) -> Plan:
         """Plan a look at a file for the models at these places."""

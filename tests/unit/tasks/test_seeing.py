@@ -1,5 +1,6 @@
 """Seeing: what models say of many files together is what each says of each alone; a network runs once, in full runs."""
 
+import dataclasses
 import itertools
 
 import face_folders
@@ -63,7 +64,7 @@ def sights(models, wanted, frames, seed):
 
 
 def close(one, other):
-    """Say whether two answers are the same but for rounding."""
+    """See that two answers are the same but for rounding."""
     assert (one.serving, one.frames, len(one.faces)) == (other.serving, other.frames, len(other.faces))
     assert {each.label: each.probability for each in one.verdicts} == pytest.approx(
         {each.label: each.probability for each in other.verdicts}, abs=1e-5
@@ -74,7 +75,9 @@ def close(one, other):
     assert [at for at, _ in one.vectors] == [at for at, _ in other.vectors]
     for (_, mine), (_, theirs) in zip(one.vectors, other.vectors, strict=True):
         assert np.allclose(np.frombuffer(mine, "<f2"), np.frombuffer(theirs, "<f2"), atol=2e-3)
-    return one.faces == other.faces
+    for mine, theirs in zip(one.faces, other.faces, strict=True):
+        assert mine.confidence == pytest.approx(theirs.confidence, abs=1e-5)
+        assert dataclasses.replace(mine, confidence=1.0) == dataclasses.replace(theirs, confidence=1.0)
 
 
 EVERY = tuple(range(len(SERVING)))
@@ -100,7 +103,7 @@ def test_what_models_say_of_many_files_is_what_each_says_of_each_alone(models, f
             alone = Models(few, folders.__getitem__)
             waiting = Waiting(f"{place}", Kind.VIDEO, (0,))
             (one,) = alone.see([(waiting, tuple(sights(alone, (0,), frames, (seed, place))))])
-            assert close(answer, one.answers[0])
+            close(answer, one.answers[0])
 
 
 def test_faces_are_numbered_through_the_frames_and_their_vectors_with_them(models):
@@ -154,7 +157,7 @@ def test_networks_of_one_digest_and_input_are_one_and_run_once(models, monkeypat
 
 
 def test_runs_are_full_whatever_the_files_hold(folders):
-    session = Session(folders[SERVING[0].model])
+    session = Session(folders[SERVING[0].model], pixels=True)
     taken, sizes = [], []
     line = Line(session, 4, ("probabilities",))
     run = session.run
