@@ -179,6 +179,21 @@ def evaluate(role: OfRole, version: Version, data: Data = None) -> None:
     typer.echo(f"{found.model}: {found.told}; run {found.run} of the experiment evaluations")
 
 
+@models.command()
+def compare(role: OfRole, data: Data = None) -> None:
+    """Compare the challenger, which runs in shadow, with the champion over the files that both have seen.
+
+    Example: `breakwater model compare classifier`. The report is a run of the experiment `comparisons` in MLflow.
+    """
+    _open(data)
+    from tasks.comparing import compare as beside  # noqa: PLC0415 (as above)
+    from tasks.comparing import keep  # noqa: PLC0415 (as above)
+
+    found = beside(role)
+    run = keep(found)
+    typer.echo(f"{found}; run {run} of the experiment comparisons")
+
+
 def _tell_evaluated(found: "Evaluated | None") -> None:
     """Print the main number of each slice, and the difference to the champion."""
     if found is None:

@@ -7,10 +7,12 @@ from flows.cluster import cluster
 from flows.measure import measure
 from flows.prioritize import prioritize
 from tasks.auditing import check_audit, insist
+from tasks.comparing import compare_challengers
 from tasks.matching import match_entries, match_files
 from tasks.overnight import Night, publish_night
 from tasks.retaining import check_retention
 from tasks.staging import stage
+from tasks.watching import check_drift
 
 
 @flow
@@ -24,6 +26,6 @@ def nightly() -> Counts:
         night = Night()
         counts = match_entries() + match_files() + cluster() + prioritize() + measure()
         audit, retention = check_audit(), check_retention()
-        counts = publish(publish_night(night, counts, audit, retention))
+        counts = publish(publish_night(night, counts, audit, retention, check_drift(), compare_challengers()))
         insist(audit)
         return counts

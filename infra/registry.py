@@ -23,6 +23,9 @@ EXPERIMENT = "models"
 EVALUATIONS = "evaluations"
 """The MLflow experiment of what was measured of versions."""
 
+COMPARISONS = "comparisons"
+"""The MLflow experiment of where challengers and champions differ."""
+
 _LOGGED = "models:/"
 """What stands before the id of a logged model where a version names its source."""
 
@@ -125,12 +128,19 @@ class Registry:
 
     def evaluated(self, model: ModelVersion, headline: str, written: Written) -> str:
         """Keep what was measured of a version, as a run of MLflow, and its main number with it; give the run's id."""
-        client = self._tracking.client()
-        logged = _version(client, model.role, model.version).source.removeprefix(_LOGGED)
-        run = self._tracking.write(EVALUATIONS, written, logged)
+        client, run = self._tracking.client(), self._written(EVALUATIONS, model, written)
         for key, value in (("headline", headline), ("evaluation", run)):
             client.set_model_version_tag(model.role.value, str(model.version), key, value)
         return run
+
+    def compared(self, model: ModelVersion, written: Written) -> str:
+        """Keep how a challenger differs from its champion, as a run of MLflow; give the run's id."""
+        return self._written(COMPARISONS, model, written)
+
+    def _written(self, experiment: str, model: ModelVersion, written: Written) -> str:
+        """Write a run that MLflow shows with a version."""
+        logged = _version(self._tracking.client(), model.role, model.version).source.removeprefix(_LOGGED)
+        return self._tracking.write(experiment, written, logged)
 
     def folder(self, model: ModelVersion) -> Path:
         """Give a local folder with the version's `model.onnx`, `contract.json` and `card.md`.

@@ -1,7 +1,7 @@
 """Overnight: what a night changed and why, and what its checks found, for those who come in the morning."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prefect.artifacts import create_markdown_artifact
@@ -14,6 +14,8 @@ from infra.ledger import priorities
 from infra.ledger.engine import reading
 from infra.world import world
 from tasks import retaining
+from tasks.comparing import Compared
+from tasks.watching import Watched
 
 _WHY = {
     "entries_tested": ("entries of lists compared", "they are new, or changed"),
@@ -102,9 +104,20 @@ def told(moves: list[Move], counts: Counts) -> str:
     return "\n".join(["| what changed | how many | why |", "|---|---:|---|", *rows, "", _CLOSED])
 
 
-def publish_night(night: Night, counts: Counts, audit: Verdict, retention: Mapping[Held, Standing]) -> Counts:
-    """Publish what the night changed, and what its checks found, as an artifact in Prefect's UI; count both."""
-    text = "\n\n".join([told(night.moves(), counts), str(audit), retaining.told(retention)])
+def publish_night(
+    night: Night,
+    counts: Counts,
+    audit: Verdict,
+    retention: Mapping[Held, Standing],
+    unsteady: Sequence[Watched],
+    trials: Sequence[Compared],
+) -> Counts:
+    """Publish what the night changed, and what its checks found, as an artifact in Prefect's UI; count both.
+
+    `unsteady` are answers of champions that are not spread as at first, `trials` challengers beside their champions.
+    """
+    of_models = [*map(str, unsteady), *map(str, trials)]
+    text = "\n\n".join([told(night.moves(), counts), str(audit), retaining.told(retention), *of_models])
     create_markdown_artifact(text, key="nightly", description="What changed, and why; what the checks found")
     past, soon = sum(one.past for one in retention.values()), sum(one.soon for one in retention.values())
-    return counts + Counts(audit_rows=audit.rows, past_retention=past, due_soon=soon)
+    return counts + Counts(audit_rows=audit.rows, past_retention=past, due_soon=soon, answers_unsteady=len(unsteady))

@@ -1,0 +1,103 @@
+"""What a model version said of files, read back: for those who compare versions, and days."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, select
+
+from domain.media import BlobKey
+from domain.model import Answer, ModelVersion, Says
+from infra.ledger import schema
+from infra.ledger.engine import upsert
+from infra.ledger.moments import utc
+from infra.ledger.reports import MANY
+
+
+@dataclass(slots=True)
+class Opinion:
+    """What one version says of one file.
+
+    Attributes:
+        probabilities: of the labels that were kept; `says` of those that have thresholds.
+        faces: how many a detector found.
+        attributes: of faces, name and probability of the label that holds.
+        vectors: float16 of unit length, in the order of their ordinals.
+    """
+
+    probabilities: dict[str, float] = field(default_factory=dict)
+    says: dict[str, Says] = field(default_factory=dict)
+    faces: int = 0
+    attributes: list[tuple[str, float]] = field(default_factory=list)
+    vectors: list[bytes] = field(default_factory=list)
+
+
+def opinion(answer: Answer) -> Opinion:
+    """Take an answer as an opinion."""
+    return Opinion(
+        {each.label: each.probability for each in answer.verdicts},
+        {each.label: each.says for each in answer.verdicts if each.says},
+        len(answer.faces),
+        [(each.name, each.probability) for each in answer.attributes],
+        [vector for _, vector in answer.vectors],
+    )
+
+
+def of_files(connection: Connection, model: ModelVersion, blobs: Sequence[BlobKey]) -> dict[BlobKey, Opinion]:
+    """Give what a version said of these files, as far as it looked at them; while it was no challenger."""
+    found: dict[BlobKey, Opinion] = defaultdict(Opinion)
+    for row in _rows(connection, schema.inference, model, blobs):
+        found[row.blob_id] = Opinion()
+    for row in _rows(connection, schema.score, model, blobs):
+        found[row.blob_id].probabilities[row.label] = row.probability
+        if row.says:
+            found[row.blob_id].says[row.label] = Says(row.says)
+    for row in _rows(connection, schema.face, model, blobs):
+        found[row.blob_id].faces += 1
+    for row in _rows(connection, schema.attribute, model, blobs):
+        found[row.blob_id].attributes.append((row.name, row.probability))
+    for row in _rows(connection, schema.embedding, model, blobs):
+        found[row.blob_id].vectors.append(bytes(row.vector))
+    return dict(found)
+
+
+def _rows(connection: Connection, table: Table, model: ModelVersion, blobs: Sequence[BlobKey]) -> Iterator[Row[Any]]:
+    """Give a table's rows of these files by this version, in the order of its key."""
+    query = select(table).where(table.c.model == model.name, table.c.version == model.version)
+    query = query.order_by(*table.primary_key.columns)
+    for start in range(0, len(blobs), MANY):
+        yield from connection.execute(query.where(table.c.blob_id.in_(blobs[start : start + MANY])))
+
+
+def first_files(connection: Connection, model: ModelVersion, most: int) -> tuple[list[BlobKey], datetime | None]:
+    """Give the first files that a version looked at, at most so many, and when it looked at the last of them."""
+    table = schema.inference.c
+    moment = func.min(table.said_at)
+    query = select(table.blob_id, moment).where(table.model == model.name, table.version == model.version)
+    rows = connection.execute(query.group_by(table.blob_id).order_by(moment, table.blob_id).limit(most)).all()
+    return [blob for blob, _ in rows], utc(rows[-1][1]) if rows else None
+
+
+def files_between(
+    connection: Connection, model: ModelVersion, since: datetime, until: datetime, most: int
+) -> list[BlobKey]:
+    """Give files that a version looked at in this time, at most so many: their keys are as good as drawn by lot."""
+    table = schema.inference.c
+    query = select(table.blob_id).where(table.model == model.name, table.version == model.version)
+    query = query.where(table.said_at >= since, table.said_at < until).distinct()
+    return list(connection.scalars(query.order_by(table.blob_id).limit(most)))
+
+
+def record_drift(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Write how far a day's answers have moved."""
+    upsert(connection, schema.drift, rows)
+
+
+def moved_before(connection: Connection, model: ModelVersion, day: object) -> set[str]:
+    """Name what of a version's answers had moved already when it was looked at last, before a day."""
+    table = schema.drift.c
+    query = select(table.what, table.moved).where(table.model == model.name, table.version == model.version)
+    rows = connection.execute(query.where(table.day < day).order_by(table.day)).tuples()
+    return {what for what, moved in dict(rows.all()).items() if moved}

@@ -1,0 +1,129 @@
+"""Comparing: where a challenger on trial differs from the champion over the same files; from the ledger alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.errors import UnusableModel
+from domain.model import Alias, ModelVersion, Role, Serving
+from infra.ledger import opinions, shadows
+from infra.ledger.engine import reading
+from infra.ledger.opinions import Opinion
+from infra.tracking import Written
+from infra.world import world
+from models.disagreement import (
+    CountAgreement,
+    LabelAgreement,
+    NeighbourAgreement,
+    count_agreement,
+    label_agreement,
+    neighbour_agreement,
+)
+from tasks.staging import step
+
+MOST_FILES = 20_000
+MOST_LABELS = 20
+"""Labels that are compared: those with thresholds, else those that stand most often."""
+
+Pairs = Sequence[tuple[Opinion, Opinion]]
+"""What champion and challenger say of each file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Champion and challenger over the same files: labels, faces, or neighbours, by their role."""
+
+    champion: ModelVersion
+    challenger: ModelVersion
+    files: int
+    labels: tuple[LabelAgreement, ...] = ()
+    faces: CountAgreement | None = None
+    neighbours: NeighbourAgreement | None = None
+
+    def __str__(self) -> str:
+        said = [f"{each.label} {each.agreement:.1%}, kappa {each.kappa:.2f}" for each in self.labels if each.said]
+        said += [f"as many faces in {self.faces.same:.1%}"] if self.faces else []
+        said += [f"{self.neighbours.common:.1%} of the nearest in common"] if self.neighbours else []
+        return f"{self.challenger} beside {self.champion}, {self.files:,} files: {'; '.join(said) or 'nothing to tell'}"
+
+
+def agreeing(found: Compared, pairs: Pairs) -> Compared:
+    """Add how far both agree, by the form of their role."""
+    role = found.champion.role
+    if role in (Role.CLASSIFIER, Role.TAGGER):
+        return replace(found, labels=tuple(_label(label, pairs) for label in _labels(pairs)))
+    if role is Role.FACE_DETECTOR:
+        champion, challenger = (np.array([each.faces for each in side]) for side in zip(*pairs, strict=True))
+        return replace(found, faces=count_agreement(champion, challenger))
+    both = [
+        (one.vectors, other.vectors) for one, other in pairs if one.vectors and len(one.vectors) == len(other.vectors)
+    ]
+    if not both:
+        return found
+    ours, theirs = (_stacked([vector for each in side for vector in each]) for side in zip(*both, strict=True))
+    return replace(found, neighbours=neighbour_agreement(ours, theirs))
+
+
+def _labels(pairs: Pairs) -> list[str]:
+    """Choose labels: with thresholds, or those that stand most often."""
+    counted: dict[str, int] = {}
+    telling = {label for pair in pairs for each in pair for label in each.says}
+    for pair in pairs:
+        for label in {label for each in pair for label in each.probabilities}:
+            counted[label] = counted.get(label, 0) + 1
+    chosen = [label for label in counted if label in telling] or list(counted)
+    return sorted(chosen, key=lambda label: (-counted[label], label))[:MOST_LABELS]
+
+
+def _label(label: str, pairs: Pairs) -> LabelAgreement:
+    champion, challenger = zip(*pairs, strict=True)
+    says = tuple([each.says.get(label) for each in side] for side in (champion, challenger))
+    numbers = tuple(np.array([each.probabilities.get(label, 0.0) for each in side]) for side in (champion, challenger))
+    return label_agreement(label, (says[0], says[1]), (numbers[0], numbers[1]))
+
+
+def _stacked(vectors: Sequence[bytes]) -> NDArray[np.float32]:
+    return np.stack([np.frombuffer(vector, "<f2").astype(np.float32) for vector in vectors])
+
+
+def compare(role: Role) -> Compared:
+    """Compare a role's challenger with its champion over the files of which both have spoken.
+
+    Raises:
+        UnusableModel: the role lacks one of them.
+    """
+    registry = world().registry
+    champion, challenger = registry.resolve(role), registry.resolve(role, Alias.CHALLENGER)
+    detector = registry.find(Role.FACE_DETECTOR) if role.of_faces else None
+    serving = Serving(challenger, str(detector or ""), shadow=True)
+    with reading(world().ledger) as connection:
+        shadow = {told.blob: told.answers[0] for _, told in shadows.answers(connection, serving, MOST_FILES)}
+        spoken = opinions.of_files(connection, champion, sorted(shadow))
+    pairs = [(spoken[blob], opinions.opinion(shadow[blob])) for blob in sorted(spoken)]
+    found = Compared(champion, challenger, len(pairs))
+    return agreeing(found, pairs) if pairs else found
+
+
+def keep(found: Compared) -> str:
+    """Keep a comparison as a run in MLflow, and give the run's id.
+
+    Raises:
+        UnusableModel: there is no file of which both have spoken yet.
+    """
+    if not found.files:
+        told = f"{found.challenger} and {found.champion} have seen no file in common; run `breakwater classify` first"
+        raise UnusableModel(told)
+    tags = {"champion": str(found.champion), "challenger": str(found.challenger), "files": f"{found.files}"}
+    metrics = {f"{each.label}/agreement": each.agreement for each in found.labels if each.said}
+    written = Written(f"{found.challenger} beside v{found.champion.version}", tags, metrics, {})
+    return world().registry.compared(found.challenger, written)
+
+
+@step
+def compare_challengers() -> list[Compared]:
+    """Compare every challenger with its champion, as far as both have seen files in common."""
+    find = world().registry.find
+    roles = [role for role in Role if find(role) and find(role, Alias.CHALLENGER)]
+    return [found for role in roles if (found := compare(role)).files]

@@ -1,0 +1,134 @@
+"""Watching: whether what champions said yesterday is spread as what they said first; from the ledger alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from prefect.events import emit_event
+
+from domain.media import BlobKey
+from domain.model import ModelVersion, Role
+from infra.ledger import opinions
+from infra.ledger.engine import reading
+from infra.ledger.opinions import Opinion
+from infra.world import world
+from models.drift import Drift, State, drift_of_embeddings, drift_of_scores
+from tasks.staging import step, under_prefect
+
+REFERENCE = 1000
+"""The first files of a version, by which the days after them are judged."""
+
+OF_A_DAY = 10_000
+"""Files of a day that are looked at, at most."""
+
+EVENT = "breakwater.model.drifted"
+"""The event in Prefect when answers have moved that had not the time before."""
+
+VECTORS = "vectors"
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was found of one number of a champion's on one day."""
+
+    day: date
+    model: ModelVersion
+    what: str
+    drift: Drift
+    news: bool = False
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} of {self.model}: {self.drift.state} on {self.day} ({self.drift.day:,} values, "
+            f"index {self.drift.psi:.2f}, distance {self.drift.ks:.2f})"
+        )
+
+
+def series(found: Sequence[Opinion]) -> dict[str, NDArray[np.float32]]:
+    """Give the numbers that are watched, by what they are of.
+
+    Labels with thresholds, each; where a model has none, the probability of each file's best label. Faces in a file,
+    where any was found. Attributes by name. Vectors [n, width].
+    """
+    told: dict[str, NDArray[np.float32]] = {}
+    labels = sorted({label for each in found for label in each.says})
+    for label in labels:
+        told[label] = _numbers([each.probabilities.get(label, 0.0) for each in found])
+    if not labels and any(each.probabilities for each in found):
+        told["best"] = _numbers([max(each.probabilities.values(), default=0.0) for each in found])
+    if any(each.faces for each in found):
+        told["faces"] = _numbers([each.faces for each in found])
+    for name in sorted({name for each in found for name, _ in each.attributes}):
+        told[name] = _numbers([number for each in found for other, number in each.attributes if other == name])
+    vectors = [np.frombuffer(vector, "<f2").astype(np.float32) for each in found for vector in each.vectors]
+    return told | ({VECTORS: np.stack(vectors)} if vectors else {})
+
+
+def _numbers(values: Sequence[float]) -> NDArray[np.float32]:
+    return np.array(values, np.float32)
+
+
+def compared(reference: Mapping[str, NDArray[np.float32]], day: Mapping[str, NDArray[np.float32]]) -> dict[str, Drift]:
+    """Compare a day's numbers with the reference's, of whatever both have; what is too little is left out."""
+    found = {
+        what: (drift_of_embeddings if what == VECTORS else drift_of_scores)(reference[what], day[what])
+        for what in reference
+        if what in day
+    }
+    return {what: each for what, each in found.items() if each.state is not State.TOO_FEW}
+
+
+def watch(model: ModelVersion, day: date) -> list[Watched]:
+    """Compare what a version said on a day (UTC) with what it said of its first files, once it has seen so many."""
+    begin = datetime.combine(day, time(), UTC)
+    with reading(world().ledger) as connection:
+        first, last = opinions.first_files(connection, model, REFERENCE)
+        if last is None or last >= begin or len(first) < REFERENCE:
+            return []
+        files = opinions.files_between(connection, model, begin, begin + timedelta(days=1), OF_A_DAY)
+        told = (opinions.of_files(connection, model, some) for some in (first, files))
+        reference, of_day = (series(_in_order(each)) for each in told)
+        before = opinions.moved_before(connection, model, day)
+    return [
+        Watched(day, model, what, drift, news=drift.state is State.MOVED and what not in before)
+        for what, drift in compared(reference, of_day).items()
+    ]
+
+
+def _in_order(told: Mapping[BlobKey, Opinion]) -> list[Opinion]:
+    return [told[blob] for blob in sorted(told)]
+
+
+def watch_all(models: Sequence[ModelVersion], day: date) -> list[Watched]:
+    """Watch versions, record what was found, and tell Prefect of what has moved since it was looked at last."""
+    found = [each for model in models for each in watch(model, day)]
+    with world().ledger.begin() as connection:
+        opinions.record_drift(connection, [_row(each) for each in found])
+    for each in found:
+        if each.news and under_prefect():
+            _tell(each)
+    return found
+
+
+def _row(one: Watched) -> dict[str, object]:
+    return {
+        "day": one.day, "model": one.model.name, "version": one.model.version, "what": one.what,
+        "files": one.drift.day, "psi": one.drift.psi, "ks": one.drift.ks, "moved": one.drift.state is State.MOVED,
+    }  # fmt: skip
+
+
+def _tell(one: Watched) -> None:
+    """Have an event in Prefect, on which an automation may act."""
+    resource = {"prefect.resource.id": f"breakwater.model.{one.model.role}", "prefect.resource.name": str(one.model)}
+    numbers = {"psi": one.drift.psi, "ks": one.drift.ks, "files": one.drift.day, "day": f"{one.day}"}
+    emit_event(EVENT, resource, payload={"what": one.what, **numbers})
+
+
+@step
+def check_drift() -> list[Watched]:
+    """Watch every champion's answers of yesterday, and give those that are not steady."""
+    champions = [model for role in Role if (model := world().registry.find(role))]
+    found = watch_all(champions, datetime.now(UTC).date() - timedelta(days=1))
+    return [each for each in found if each.drift.state is not State.STEADY]

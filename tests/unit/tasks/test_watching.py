@@ -1,0 +1,207 @@
+"""Answers that are spread otherwise than at first are told, once; challengers are compared with what champions said."""
+
+import datetime as dt
+import hashlib
+from functools import partial
+
+import model_folders
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from domain.errors import UnusableModel
+from domain.media import Kind
+from domain.model import Alias, Answer, Answered, Face, ModelVersion, Role, Says, Serving, Verdict
+from infra.ledger import schema
+from infra.ledger.engine import reading, upsert
+from infra.ledger.inferences import record_answers
+from infra.ledger.opinions import Opinion
+from infra.world import world
+from models.drift import State
+from tasks.comparing import Compared, agreeing, compare, compare_challengers, keep
+from tasks.inference import register
+from tasks.watching import REFERENCE, series, watch, watch_all
+
+MODEL = ModelVersion("classifier/marks", 3, "3" * 64)
+SCENES = ModelVersion("embedder-scene/scenes", 1, "1" * 64)
+FIRST_DAY = dt.datetime(2018, 6, 1, 12, tzinfo=dt.UTC)
+
+
+def hold(names):
+    rows = [
+        {"id": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "sha1": "", "md5": "", "size": 1,
+         "media_type": "", "kind": Kind.IMAGE, "fault": None}
+        for name in names
+    ]  # fmt: skip
+    with world().ledger.begin() as connection:
+        upsert(connection, schema.blob, rows)
+
+
+def verdict(probability, label="marked"):
+    says = Says.YES if probability >= 0.8 else Says.NO if probability <= 0.2 else Says.UNSURE
+    return Verdict(label, probability, probability, says)
+
+
+def say(model, day, probabilities, *, shadow=False, begin=""):
+    """Have a model look at as many files on a day of the first month, and say this of them."""
+    names = [f"{begin}{day:02}-{number:05}" for number in range(len(probabilities))]
+    hold(names)
+    serving = Serving(model, shadow=shadow)
+    outcomes = [
+        Answered(name, (Answer(serving, verdicts=(verdict(float(each)),)),))
+        for name, each in zip(names, probabilities, strict=True)
+    ]
+    with world().ledger.begin() as connection:
+        record_answers(connection, outcomes, FIRST_DAY + dt.timedelta(days=day - 1))
+
+
+def day(number):
+    return FIRST_DAY.date() + dt.timedelta(days=number - 1)
+
+
+draw = partial(np.random.default_rng(4).beta, 2, 5)
+moved = partial(np.random.default_rng(5).beta, 5, 2)
+
+
+def test_a_day_like_the_first_is_steady_and_another_is_moved(data):
+    say(MODEL, 1, draw(REFERENCE))
+    say(MODEL, 2, draw(400))
+    say(MODEL, 3, moved(400))
+    assert [(each.what, each.drift.state) for each in watch(MODEL, day(2))] == [("marked", State.STEADY)]
+    (found,) = watch(MODEL, day(3))
+    assert (found.drift.state, found.drift.day, found.news) == (State.MOVED, 400, True)
+    assert str(found).startswith("marked of classifier/marks v3: moved on 2018-06-03 (400 values, index")
+
+
+def test_before_there_is_a_reference_nothing_is_said(data):
+    say(MODEL, 1, draw(REFERENCE - 1))
+    say(MODEL, 2, moved(400))
+    assert watch(MODEL, day(2)) == []  # it is the day on which the reference is complete
+    assert watch(MODEL, day(1)) == []
+    say(MODEL, 3, moved(400))
+    assert watch(MODEL, day(9)) == []
+
+
+def test_too_few_files_of_a_day_say_nothing(data):
+    say(MODEL, 1, draw(REFERENCE))
+    say(MODEL, 2, moved(50))
+    assert watch(MODEL, day(2)) == []
+
+
+def test_what_moved_is_recorded_and_is_news_once(data):
+    say(MODEL, 1, draw(REFERENCE))
+    for number, probabilities in ((2, draw(400)), (3, moved(400)), (4, moved(400)), (5, draw(400)), (6, moved(400))):
+        say(MODEL, number, probabilities)
+    news = [[each.news for each in watch_all([MODEL], day(number))] for number in range(2, 7)]
+    assert news == [[False], [True], [False], [False], [True]]
+    again = watch_all([MODEL], day(6))
+    assert [each.news for each in again] == [True]
+    with reading(world().ledger) as connection:
+        rows = connection.execute(select(schema.drift).order_by(schema.drift.c.day)).mappings().all()
+    assert [row["moved"] for row in rows] == [False, True, True, False, True]
+    assert {(row["model"], row["version"], row["what"], row["files"]) for row in rows} == {
+        ("classifier/marks", 3, "marked", 400)
+    }
+
+
+def test_vectors_are_watched_too(data):
+    rng = np.random.default_rng(6)
+
+    def look(number, count, shift):
+        vectors = rng.normal(size=(count, 16)) + shift
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        names = [f"v{number}-{place:04}" for place in range(count)]
+        hold(names)
+        outcomes = [
+            Answered(name, (Answer(Serving(SCENES), vectors=((0, one.astype("<f2").tobytes()),)),))
+            for name, one in zip(names, vectors, strict=True)
+        ]
+        with world().ledger.begin() as connection:
+            record_answers(connection, outcomes, FIRST_DAY + dt.timedelta(days=number - 1))
+
+    look(1, REFERENCE, 0.3)
+    look(2, 300, 0.3)
+    look(3, 300, np.where(np.arange(16) < 8, 2.0, -0.5))
+    assert [(each.what, each.drift.state) for each in watch(SCENES, day(2))] == [("vectors", State.STEADY)]
+    assert [each.drift.state for each in watch(SCENES, day(3))] == [State.MOVED]
+
+
+def test_what_is_watched_depends_on_what_is_said():
+    best = [Opinion({"tree": 0.7, "sky": 0.4}), Opinion({"sky": 0.3}), Opinion()]
+    assert {what: each.tolist() for what, each in series(best).items()} == {"best": pytest.approx([0.7, 0.3, 0.0])}
+    said = [Opinion({"a": 0.9, "b": 0.1}, {"a": Says.YES}), Opinion({"b": 0.2})]
+    assert {what: each.tolist() for what, each in series(said).items()} == {"a": pytest.approx([0.9, 0.0])}
+    faces = [Opinion(faces=2), Opinion(attributes=[("age_group", 0.5), ("age_group", 0.25)])]
+    assert {what: each.tolist() for what, each in series(faces).items()} == {"faces": [2, 0], "age_group": [0.5, 0.25]}
+    assert series([]) == {}
+
+
+def both(champion, challenger):
+    return [
+        (Opinion({"a": one}, {"a": verdict(one).says}), Opinion({"a": other}, {"a": verdict(other).says}))
+        for one, other in zip(champion, challenger, strict=True)
+    ]
+
+
+def test_words_are_compared_label_by_label():
+    champion = ModelVersion("classifier/one", 1, "1" * 64)
+    found = agreeing(Compared(champion, MODEL, 4), both([0.9, 0.9, 0.1, 0.5], [0.9, 0.1, 0.1, 0.5]))
+    (label,) = found.labels
+    assert (label.label, label.said, label.agreement) == ("a", 4, 0.75)
+    assert label.counts == ((1, 0, 1), (0, 1, 0), (0, 0, 1))
+    assert str(found).startswith("classifier/marks v3 beside classifier/one v1, 4 files: a 75.0%, kappa 0.")
+
+
+def test_counts_of_faces_are_compared():
+    detector = ModelVersion("detector-face/one", 1, "1" * 64)
+    found = agreeing(
+        Compared(detector, detector, 2), [(Opinion(faces=2), Opinion(faces=2)), (Opinion(), Opinion(faces=1))]
+    )
+    assert (found.faces.same, found.faces.difference) == (0.5, 0.5)
+
+
+def test_neighbours_are_compared_where_both_have_as_many_vectors():
+    vectors = [row.astype("<f2").tobytes() for row in np.eye(6, dtype=np.float32)]
+    pairs = [(Opinion(vectors=[one]), Opinion(vectors=[one])) for one in vectors] + [
+        (Opinion(), Opinion(vectors=vectors))
+    ]
+    assert agreeing(Compared(SCENES, SCENES, 7), pairs).neighbours.n == 6
+    assert agreeing(Compared(SCENES, SCENES, 1), [(Opinion(), Opinion())]).neighbours is None
+
+
+def test_a_challenger_in_shadow_is_compared_with_the_champion(data, tmp_path):
+    registry = world().registry
+    with pytest.raises(UnusableModel, match="no classifier is champion"):
+        compare(Role.CLASSIFIER)
+    one = register(registry, model_folders.write(tmp_path / "one", name="one"), Alias.CHAMPION)
+    other = register(registry, model_folders.write(tmp_path / "other", name="other"), Alias.CHALLENGER)
+    with pytest.raises(UnusableModel, match="have seen no file in common"):
+        keep(compare(Role.CLASSIFIER))
+    assert compare_challengers.fn() == []
+    say(one, 1, [0.9, 0.1, 0.1])
+    say(other, 1, [0.9, 0.9, 0.1], shadow=True)
+    say(other, 2, [0.5], shadow=True)
+    (found,) = compare_challengers.fn()
+    assert (found.files, found.labels[0].agreement) == (3, pytest.approx(2 / 3))
+    run = keep(found)
+    import mlflow
+
+    kept = mlflow.MlflowClient().get_run(run)
+    assert kept.data.metrics["marked/agreement"] == pytest.approx(2 / 3)
+    assert kept.data.tags["challenger"] == str(other)
+    with reading(world().ledger) as connection:
+        assert {row.version for row in connection.execute(select(schema.score))} == {one.version}
+
+
+def test_faces_of_a_champion_are_read_back_as_they_were_said(data):
+    from infra.ledger import opinions
+
+    model = ModelVersion("detector-face/one", 1, "1" * 64)
+    hold(["a", "b"])
+    face = Face(0.0, 0.1, 0.1, 0.5, 0.5, 0.9, 80, blurred=False)
+    outcomes = [Answered("a", (Answer(Serving(model), faces=(face, face)),)), Answered("b", (Answer(Serving(model)),))]
+    with world().ledger.begin() as connection:
+        record_answers(connection, outcomes, FIRST_DAY)
+        told_of = opinions.of_files(connection, model, ["a", "b", "c"])
+    assert {blob: each.faces for blob, each in told_of.items()} == {"a": 2, "b": 0}
+    assert told_of["a"] == opinions.opinion(outcomes[0].answers[0])
