@@ -67,7 +67,7 @@ def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
     if worse:
         return Judgement(Verdict.WORSE, by, worse)
     if math.isnan(whole.value):
-        return Judgement(Verdict.NOT_SHOWN, by, (f"{by.metric} is not defined on this set",))
+        return Judgement(Verdict.NOT_SHOWN, by, (f"{_plain(by)} is not defined on this set",))
     if whole.value < 0:
         return Judgement(Verdict.NOT_SHOWN, by, (f"{_said(whole)}: lower, but that may be chance",))
     verdict = Verdict.BETTER if whole.low > 0 else Verdict.NO_WORSE
@@ -76,4 +76,8 @@ def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
 
 def _said(each: Estimate) -> str:
     where = "the whole set" if each.slice == ALL else each.slice
-    return f"{each.name.metric} on {where} ({each.n} items) {each.value:+.3f} ({each.low:+.3f} to {each.high:+.3f})"
+    return f"{_plain(each.name)} on {where} ({each.n} items) {each.value:+.3f} ({each.low:+.3f} to {each.high:+.3f})"
+
+
+def _plain(name: Name) -> str:
+    return name.metric.replace("_", " ")

@@ -41,7 +41,7 @@ def test_the_rule(whole, others, verdict):
 
 def test_a_worse_slice_is_named_with_its_numbers():
     judgement = judge([difference(0, 0, 0), difference(-0.1, -0.2, -0.01, "size: small", 40)], BY)
-    assert judgement.reasons == ("average_precision on size: small (40 items) -0.100 (-0.200 to -0.010): worse",)
+    assert judgement.reasons == ("average precision on size: small (40 items) -0.100 (-0.200 to -0.010): worse",)
 
 
 def test_what_was_not_compared_is_not_judged():
