@@ -203,12 +203,13 @@ def _tell_evaluated(found: "Evaluated | None") -> None:
 
     from tasks.gating import lines  # noqa: PLC0415 (as above)
 
-    unread = f", {found.unread} more cannot be decoded" if found.unread else ""
-    table = Table("slice", title=f"{found.model} on {found.of}: {found.items} files{unread}", box=None)
-    for column in ("files", found.measured_by, f"less {found.champion or 'none'}"):
+    report = found.report
+    unread = f", {report.unread} more cannot be decoded" if report.unread else ""
+    table = Table("slice", title=f"{report.model} on {report.of}: {report.items} files{unread}", box=None)
+    for column in ("files", found.measured_by, *([f"less {report.champion}"] if report.champion else [])):
         table.add_column(column, justify="right")
-    for each in lines(found):
-        table.add_row(*each)
+    for each in lines(report):
+        table.add_row(*each[: len(table.columns)])
     Console().print(table)
 
 

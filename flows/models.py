@@ -64,7 +64,7 @@ def evaluate_model(role: Role, version: int) -> Counts:
     with running(), stage("evaluate-model") as publish:
         found = step(gating.evaluate_version)(role, version)
         promoting.publish_models(f"{found.model}: {found.told}")
-        return publish(Counts(models_evaluated=1, files_evaluated=found.items, files_not_readable=found.unread))
+        return publish(Counts(models_evaluated=1, files_evaluated=found.report.items))
 
 
 @flow

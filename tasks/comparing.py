@@ -21,6 +21,7 @@ from models.disagreement import (
     label_agreement,
     neighbour_agreement,
 )
+from tasks.evaluating.disagreeing import Disagreement, as_csv, as_page
 from tasks.staging import step
 
 MOST_FILES = 20_000
@@ -117,7 +118,11 @@ def keep(found: Compared) -> str:
         raise UnusableModel(told)
     tags = {"champion": str(found.champion), "challenger": str(found.challenger), "files": f"{found.files}"}
     metrics = {f"{each.label}/agreement": each.agreement for each in found.labels if each.said}
-    written = Written(f"{found.challenger} beside v{found.champion.version}", tags, metrics, {})
+    report = Disagreement(
+        str(found.champion), str(found.challenger), found.files, found.labels, found.faces, found.neighbours
+    )
+    files = {"report.html": as_page(report), "disagreement.csv": as_csv(report)}
+    written = Written(f"{found.challenger} beside v{found.champion.version}", tags, metrics, files)
     return world().registry.compared(found.challenger, written)
 
 

@@ -13,8 +13,10 @@ from infra.tracking import Written
 from infra.world import world
 from models.contract import load_contract
 from models.evaluation.judging import Judgement, Verdict, headline, judge
-from models.evaluation.resampling import ALL, MACRO, Estimate, compare, evaluate
+from models.evaluation.resampling import ALL, MACRO, Estimate, Name, Slices, Statistics, compare, evaluate
 from models.evaluation.slices import slices
+from models.evaluation.verdicts import Verdicts, reliability
+from tasks.evaluating.report import Report, as_csv, as_page
 from tasks.examining import examine
 from tasks.scoring import alike, facts, groups, statistics
 
@@ -33,59 +35,56 @@ class Evaluated:
         model: which.
         champion: it was compared with; None where there was none, or it is that itself.
         of: the set.
-        items: files of it that were looked at; `unread` could not be decoded.
-        estimates: of the version alone.
-        differences: to the champion.
-        judgement: None without a champion.
+        report: what was found.
         run: the id of the run that holds it in MLflow.
     """
 
     model: ModelVersion
     champion: ModelVersion | None
     of: EvaluationSet
-    items: int
-    unread: int
-    estimates: tuple[Estimate, ...]
-    differences: tuple[Estimate, ...] = ()
-    judgement: Judgement | None = None
+    report: Report
     run: str = ""
 
     @property
     def measured_by(self) -> str:
         """Name the number by which models of this role are judged."""
-        return headline(self.model.role).metric.replace("_", " ")
+        return self.report.by.metric.replace("_", " ")
 
     @property
     def headline(self) -> str:
         """Tell that number with its interval, and the set."""
-        one = next(each for each in main(self.estimates, self.model.role) if each.slice == ALL)
+        one = next(each for each in self.report.estimates if each.name == self.report.by and each.slice == ALL)
         return f"{self.measured_by} {number(one)} on {self.of}"
+
+    @property
+    def passes(self) -> bool:
+        """Whether it may become champion without a reason in words."""
+        return self.report.judgement is None or self.report.judgement.passes
 
     @property
     def told(self) -> str:
         """Say how the version stands to the champion."""
-        if self.judgement is None:
+        judged = self.report.judgement
+        if judged is None:
             return f"evaluated beside no other: {self.headline}"
-        than = "as" if self.judgement.verdict is Verdict.NOT_SHOWN else "than"
-        return f"{self.judgement.verdict} {than} {self.champion} on {self.of}: {'; '.join(self.judgement.reasons)}"
+        than = "as" if judged.verdict is Verdict.NOT_SHOWN else "than"
+        return f"{judged.verdict} {than} {self.champion} on {self.of}: {'; '.join(judged.reasons)}"
 
 
-def main(estimates: Sequence[Estimate], role: Role) -> list[Estimate]:
-    """Give the number by which models of a role are judged, slice by slice."""
-    return [each for each in estimates if each.name == headline(role)]
-
-
-def lines(found: Evaluated) -> list[tuple[str, str, str, str]]:
-    """Tell it slice by slice: the slice, its files, the number, and its difference to the champion."""
-    differences = {each.slice: number(each) for each in main(found.differences, found.model.role)}
+def lines(report: Report) -> list[tuple[str, str, str, str]]:
+    """Tell it slice by slice: the slice, its files, the number that is judged, and its difference to the champion."""
+    differences = {each.slice: number(each) for each in report.differences if each.name == report.by}
     return [
         (each.slice, f"{each.n:,}", number(each), differences.get(each.slice, ""))
-        for each in main(found.estimates, found.model.role)
+        for each in report.estimates
+        if each.name == report.by
     ]
 
 
 def number(one: Estimate) -> str:
     """Write a number with its interval."""
+    if math.isnan(one.value):
+        return "not defined"
     return f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
@@ -100,7 +99,6 @@ def measure(model: ModelVersion) -> Evaluated:
 
     Raises:
         InvalidSettings: the role has no set, or nothing of it can be decoded.
-        UnusableModel: the two have nothing in common.
     """
     of = set_of(model.role)
     if of is None:
@@ -125,22 +123,42 @@ def _measured(model: ModelVersion, champion: ModelVersion | None, of: Evaluation
         raise InvalidSettings(f"of the {len(items)} files of {of} {len(examined)} can be decoded; import better ones")
     drawn, parts = groups(model.role, examined), slices(facts(examined))
     every = [statistics(contract, examined, place) for place, contract in enumerate(contracts)]
-    found = Evaluated(model, champion, of, len(examined), len(items) - len(examined), evaluate(every[0], drawn, parts))
-    if champion is None:
-        return found
-    differences = compare(*alike(*every), drawn, parts)
-    return replace(found, differences=differences, judgement=judge(differences, headline(model.role)))
+    estimates = [evaluate(each, drawn, parts) for each in every]
+    bins = [reliability(each) if isinstance(each, Verdicts) else () for each in every]
+    report = Report(
+        str(model), str(of), len(examined), headline(model.role), estimates[0],
+        unread=len(items) - len(examined), bins=bins[0],
+    )  # fmt: skip
+    if champion:
+        differences, judgement = _beside(every, drawn, parts, report.by)
+        report = replace(
+            report, champion=str(champion), champions=estimates[1], champions_bins=bins[1],
+            differences=differences, judgement=judgement,
+        )  # fmt: skip
+    return Evaluated(model, champion, of, report)
+
+
+def _beside(
+    every: Sequence[Statistics], drawn: Sequence[str], parts: Slices, by: Name
+) -> tuple[tuple[Estimate, ...], Judgement]:
+    """Compare a version with the champion, as far as both can be measured by the same."""
+    both = alike(*every)
+    if both is None:
+        return (), Judgement(Verdict.NOT_SHOWN, by, ("the two have no label in common, so that nothing compares them",))
+    differences = compare(*both, drawn, parts)
+    return differences, judge(differences, by)
 
 
 def _kept(found: Evaluated) -> Evaluated:
     """Keep what was measured as a run in MLflow, with the version."""
-    beside = f" beside v{found.champion.version}" if found.champion else ""
+    beside, report = f" beside v{found.champion.version}" if found.champion else "", found.report
     tags = {
-        "role": found.model.role.value, "version": str(found.model.version), "champion": str(found.champion or ""),
-        "set": found.of.name, "set_version": found.of.version, "items": str(found.items), "unread": str(found.unread),
-        "verdict": found.judgement.verdict.value if found.judgement else "",
+        "role": found.model.role.value, "version": str(found.model.version), "champion": report.champion,
+        "set": found.of.name, "set_version": found.of.version, "items": str(report.items),
+        "unread": str(report.unread), "verdict": report.judgement.verdict.value if report.judgement else "",
     }  # fmt: skip
-    written = Written(f"{found.model}{beside} on {found.of}", tags, metrics(found.estimates), {})
+    files = {"report.html": as_page(report), "evaluation.csv": as_csv(report)}
+    written = Written(f"{found.model}{beside} on {found.of}", tags, metrics(report.estimates), files)
     return replace(found, run=world().registry.evaluated(found.model, found.headline, written))
 
 
@@ -173,7 +191,7 @@ def admit(model: ModelVersion, reason: str = "") -> tuple[str, Evaluated | None]
             )
         return reason, None
     found = measure(model)
-    if (found.judgement is None or found.judgement.passes) or len(reason) >= LEAST_REASON:
+    if found.passes or len(reason) >= LEAST_REASON:
         return reason or found.told, found
     raise PromotionRefused(
         f"{model} is {found.told}. The report is run {found.run} of the experiment evaluations; promote it all the "

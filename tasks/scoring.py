@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import UnusableModel
 from domain.model import Role
 from models.contract import AttributesContract, ClassifierContract, Contract, DetectorContract, TaggerContract
 from models.evaluation.attributes import UNKNOWN, Attributes
@@ -82,15 +81,9 @@ def _attributes(truths: Sequence[str], said: Sequence[Said]) -> Attributes:
     )
 
 
-def alike(one: Statistics, other: Statistics) -> tuple[Statistics, Statistics]:
-    """Leave what both are measured by: of classifiers and taggers, the labels that both have.
-
-    Raises:
-        UnusableModel: they have none in common.
-    """
+def alike(one: Statistics, other: Statistics) -> tuple[Statistics, Statistics] | None:
+    """Leave what both are measured by: of classifiers and taggers, the labels that both have; None without any."""
     if not isinstance(one, Verdicts) or not isinstance(other, Verdicts):
         return one, other
     labels = [label for label in one.labels if label in other.labels]
-    if not labels:
-        raise UnusableModel("the two models have no label in common, so that nothing compares them; give a reason")
-    return one.only(labels), other.only(labels)
+    return (one.only(labels), other.only(labels)) if labels else None

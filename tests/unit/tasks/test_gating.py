@@ -119,15 +119,15 @@ def test_a_worse_version_needs_a_reason_in_words_and_a_better_one_needs_none(pla
     evaluation_set(place)
     right, wrong = good(place), bad(place)
     first = promote(wrong)
-    assert first.evaluated.judgement is None
+    assert first.evaluated.report.judgement is None
     assert "evaluated beside no other" in first.reason
     better = promote(right)
-    assert better.evaluated.judgement.verdict is Verdict.BETTER
+    assert better.evaluated.report.judgement.verdict is Verdict.BETTER
     assert champion() == right
     assert better.reason.startswith("better than classifier/bad v")
     with pytest.raises(PromotionRefused, match=r"bad v\d+ is worse than classifier/good v\d+ on colours") as refused:
         promote(wrong)
-    assert "average_precision on the whole set" in str(refused.value)
+    assert "average precision on the whole set" in str(refused.value)
     with pytest.raises(PromotionRefused):
         promote(wrong, "too short")
     assert champion() == right
@@ -151,6 +151,7 @@ def test_what_was_measured_is_kept_also_of_a_version_that_is_refused(place):
     assert run.data.tags["champion"] == str(right)
     low, value, high = (run.data.metrics[f"all/average_precision{end}"] for end in ("_low", "", "_high"))
     assert low < value < high
+    assert [each.path for each in client.list_artifacts(run.info.run_id)] == ["evaluation.csv", "report.html"]
     assert {"size/small/auc", "size/medium/auc", "kind/image/auc"} <= set(run.data.metrics)
     assert version.tags["headline"].startswith("average precision 0.")
 
@@ -168,9 +169,9 @@ def test_a_version_is_measured_file_by_file_as_by_hand(place):
     for number in range(12):
         said = alone(session, np.asarray(Image.open(io.BytesIO(picture(number)))))
         right.append((said[0] >= 0.5) == (LABELS[number % 3] == "red"))
-    accuracy = {each.name: each.value for each in found.estimates if each.slice == ALL}
+    accuracy = {each.name: each.value for each in found.report.estimates if each.slice == ALL}
     assert accuracy[Name("accuracy", "red")] == pytest.approx(np.mean(right))
-    assert (found.items, found.unread, found.of) == (12, 0, of)
+    assert (found.report.items, found.report.unread, found.of) == (12, 0, of)
 
 
 def test_a_film_is_told_by_the_rule_of_the_three_strongest_frames(place):
@@ -185,7 +186,7 @@ def test_a_film_is_told_by_the_rule_of_the_three_strongest_frames(place):
 def test_files_that_cannot_be_decoded_are_left_out_and_counted(place):
     evaluation_set(place, 9, **{"broken.png": picture(4)[:200]})
     found = gating.measure(good(place))
-    assert (found.items, found.unread) == (9, 1)
+    assert (found.report.items, found.report.unread) == (9, 1)
 
 
 def test_without_a_set_a_champion_needs_a_reason(place):
@@ -216,15 +217,16 @@ def test_models_without_a_label_in_common_are_not_compared(place):
     evaluation_set(place, 9)
     promote(good(place))
     other = promoting.register(folder(place, "other", labels=["cat", "dog", "owl"])).model
-    with pytest.raises(UnusableModel, match="no label in common"):
+    with pytest.raises(PromotionRefused, match=r"not shown to be as good as .*no label in common"):
         promote(other)
+    assert promote(other, WHY).model == champion() == other
 
 
 def test_models_are_compared_by_the_labels_that_both_have(place):
     evaluation_set(place)
     promote(good(place))
     other = promoting.register(folder(place, "other", labels=["red", "green", "azure"])).model
-    assert gating.measure(other).judgement.verdict is Verdict.NO_WORSE
+    assert gating.measure(other).report.judgement.verdict is Verdict.NO_WORSE
 
 
 def test_an_embedder_is_measured_by_its_groups(place):
