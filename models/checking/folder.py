@@ -8,7 +8,7 @@ from models.checking.examples import examine_examples
 from models.checking.findings import Finding, failed, passed
 from models.checking.graph import examine_graph
 from models.checking.papers import examine_data, examine_licence
-from models.contract import Contract, load_contract
+from models.contract import NETWORK, Contract, load_contract
 from models.session import Session
 
 CONTRACT_KEPT = "contract"
@@ -37,7 +37,7 @@ def _run(folder: Path) -> list[Finding]:
         session = Session(folder)
     except UnusableModel as unusable:
         return [failed(OPENS, str(unusable), "export the network again, or mend contract.json")]
-    findings = [passed(OPENS, told(session.contract)), *examine_conduct(session)]
+    findings = [passed(OPENS, told(session.contract)), *examine_conduct(session, folder / NETWORK)]
     if all(finding.ok for finding in findings):
         findings.append(examine_examples(folder, session))
     return findings

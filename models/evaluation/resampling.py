@@ -161,10 +161,8 @@ def interval(drawn: NDArray[Any], value: float) -> tuple[float, float]:
 
 def share(part: NDArray[Any], whole: NDArray[Any]) -> NDArray[np.float64]:
     """Divide, NaN where there is nothing to divide by."""
-    shape = np.broadcast_shapes(part.shape, whole.shape)
-    shares: NDArray[np.float64] = np.divide(
-        part, whole, out=np.full(shape, np.nan), where=np.broadcast_to(whole > 0, shape)
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares: NDArray[np.float64] = np.where(whole > 0, part / whole, np.nan)
     return shares
 
 

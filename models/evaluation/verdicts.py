@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.stats import binomtest
 
 from models.evaluation.curves import Ranking, area, average_precision
@@ -30,13 +31,21 @@ class Verdicts:
     truth: NDArray[np.bool_]
     probabilities: NDArray[Any]
     thresholds: tuple[tuple[float, float], ...]
-    _columns: tuple["_Column", ...] = field(init=False, repr=False)
+    _rankings: tuple[Ranking | None, ...] = field(init=False, repr=False)
+    _sums: NDArray[np.float64] = field(init=False, repr=False)
+    _excess: csr_array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.truth.shape != self.probabilities.shape or self.truth.shape[1] != len(self.labels):
             raise ValueError("truth and probabilities have a row for each item and a column for each label")
-        columns = zip(self.truth.T, self.probabilities.T, self.thresholds, strict=True)
-        object.__setattr__(self, "_columns", tuple(_Column(*each) for each in columns))
+        said, true = self.probabilities.T.astype(np.float64), self.truth.T  # [labels, items]
+        no, yes = np.array(self.thresholds).T[:, :, np.newaxis]
+        decided = (said <= no) | (said >= yes)
+        right = decided & ((said >= yes) == true)
+        rankings = tuple(Ranking(row, holds) if holds.any() else None for row, holds in zip(said, true, strict=True))
+        object.__setattr__(self, "_rankings", rankings)
+        object.__setattr__(self, "_sums", np.concatenate([right, decided, (said - true) ** 2]))
+        object.__setattr__(self, "_excess", _by_bin(said, said - true))
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -45,8 +54,17 @@ class Verdicts:
 
     def of(self, weights: Weights) -> Values:
         """Measure every resample."""
-        each = np.stack([column.of(weights) for column in self._columns])  # [labels, metrics, resamples]
-        return np.concatenate([each, mean_of_defined(each)[None]]).reshape(-1, weights.shape[1])
+        shape, total = (len(self.labels), weights.shape[1]), weights.sum(0)
+        right, decided, squares = (self._sums @ weights).reshape(3, *shape)
+        excess = np.abs((self._excess @ weights).reshape(len(self.labels), BINS, -1)).sum(1)
+        precision, areas = np.full((2, *shape), np.nan)
+        for place, ranking in enumerate(self._rankings):
+            if ranking:
+                curve = ranking.under(weights)
+                precision[place], areas[place] = average_precision(curve), area(curve)
+        shares = [share(part, total) for part in (squares, excess, total - decided)]
+        each = np.stack([precision, areas, share(right, decided), *shares], axis=1)  # [labels, metrics, resamples]
+        return np.concatenate([each, mean_of_defined(each)[np.newaxis]]).reshape(-1, weights.shape[1])
 
     def at(self, inside: NDArray[np.bool_]) -> "Verdicts":
         """Keep some items."""
@@ -59,29 +77,12 @@ class Verdicts:
         return Verdicts(tuple(labels), self.truth[:, kept], self.probabilities[:, kept], thresholds)
 
 
-class _Column:
-    """One label. Each number but those of the ranking is a weighted mean, so its sums are made ready here."""
-
-    def __init__(self, truth: NDArray[np.bool_], probabilities: NDArray[Any], thresholds: tuple[float, float]) -> None:
-        expected = probabilities.astype(np.float64)
-        no, yes = thresholds
-        decided = (expected <= no) | (expected >= yes)
-        right = decided & ((expected >= yes) == truth)
-        self._ranking = Ranking(expected, truth)
-        self._sums = np.stack([right, decided, (expected - truth) ** 2, ~decided]).astype(np.float64)
-        self._excess = np.eye(BINS)[:, bins_of(expected)] * (expected - truth)
-
-    def of(self, weights: Weights) -> Values:
-        """Measure every resample: [len(METRICS), resamples]."""
-        curve = self._ranking.under(weights)
-        total = weights.sum(0)
-        right, decided, squares, abstained = self._sums @ weights
-        excess = np.abs(self._excess @ weights).sum(0)
-        numbers = (
-            average_precision(curve), area(curve), share(right, decided),
-            share(squares, total), share(excess, total), share(abstained, total),
-        )  # fmt: skip
-        return np.stack(numbers)
+def _by_bin(said: NDArray[np.float64], numbers: NDArray[np.float64]) -> csr_array:
+    """Spread numbers [labels, items] over the bins of what is said: [labels * bins, items], nearly all of it empty."""
+    labels, items = said.shape
+    rows = BINS * np.arange(labels)[:, np.newaxis] + bins_of(said)
+    columns = np.broadcast_to(np.arange(items), said.shape)
+    return csr_array((numbers.ravel(), (rows.ravel(), columns.ravel())), shape=(BINS * labels, items))
 
 
 def bins_of(probabilities: NDArray[Any]) -> NDArray[np.intp]:
