@@ -1,14 +1,15 @@
 """Examples of a card: drawn pictures, and what the model must say of them.
 
 They stand in the card in a fenced block named `examples`, one JSON object a line:
-`{"picture": {"flat": [255, 0, 0]}, "expect": {"red": [0.9, 1]}}`.
+`{"picture": {"flat": [255, 0, 0]}, "expect": {"red": [0.9, 1]}}`. A card of a network with several roles has a block
+for each, named `examples ROLE`.
 """
 
 import base64
 import binascii
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from domain.model import Role
 from models.checking.findings import Finding, failed, passed
 from models.contract import CARD, AttributesContract, ClassifierContract, DetectorContract, TaggerContract
 from models.inputs import RGB, Part, fitted, normalised
@@ -27,7 +29,7 @@ from models.session import Session
 EXAMPLES = "examples of the card"
 MEND = "mend the example in card.md, or the model"
 
-_BLOCK = re.compile(r"^```examples[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```examples([^\n]*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _SIDE = 256
 _MOST_PIXELS = 4096 * 4096
 
@@ -109,9 +111,7 @@ _HEADS = TypeAdapter(dict[str, dict[str, Range]])
 
 def examine_examples(folder: Path, session: Session) -> Finding:
     """Run the card's own examples, and hold the model to them."""
-    lines = [
-        line for block in _BLOCK.findall((folder / CARD).read_text()) for line in block.splitlines() if line.strip()
-    ]
+    lines = list(_lines((folder / CARD).read_text(), session.contract.role))
     if not lines:
         return passed(EXAMPLES, "none; a few would show that the model is prepared here as where it was trained")
     for number, line in enumerate(lines, 1):
@@ -122,6 +122,13 @@ def examine_examples(folder: Path, session: Session) -> Finding:
         if wrong:
             return failed(EXAMPLES, f"example {number}: {wrong}", MEND)
     return passed(EXAMPLES, f"{len(lines)} hold{'s' * (len(lines) == 1)}")
+
+
+def _lines(card: str, role: Role) -> Iterator[str]:
+    """Give the lines of the blocks that are for a role: those that name it, and those that name none."""
+    for named, block in _BLOCK.findall(card):
+        if not named.split() or role.value in named.split():
+            yield from (line for line in block.splitlines() if line.strip())
 
 
 def _told(error: Exception) -> str:
