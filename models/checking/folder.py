@@ -21,6 +21,7 @@ def check(folder: Path) -> list[Finding]:
     The graph is read before it is opened: a network that asks for files or libraries of its own is never run. What
     cannot be looked at because of an earlier failure is left out; a folder is good when every finding is.
     """
+    folder = folder.resolve()  # so that it has a name, as `.` has not
     try:
         contract = load_contract(folder)
     except UnusableModel as unusable:
