@@ -10,6 +10,7 @@ import typer
 
 from apps import upkeep
 from apps.auditing import audit
+from apps.clusters import clusters
 from apps.gateway.commands import gateway
 from apps.lists import lists
 from apps.models import models
@@ -28,6 +29,7 @@ app.add_typer(gateway, name="gateway")
 app.add_typer(lists, name="lists")
 app.add_typer(models, name="model")
 app.add_typer(audit, name="audit")
+app.add_typer(clusters, name="clusters")
 app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")

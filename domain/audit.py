@@ -18,6 +18,7 @@ class Act(StrEnum):
     ENTRY_QUARANTINED = "entry_quarantined"
     ENTRY_RELEASED = "entry_released"
     VOTES_HANDED_OVER = "votes_handed_over"
+    CLUSTER_RULED = "cluster_ruled"
     HOLD_PLACED = "hold_placed"
     HOLD_LIFTED = "hold_lifted"
     FILES_OPENED = "files_opened"

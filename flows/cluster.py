@@ -6,6 +6,7 @@ from domain.counts import Counts
 from tasks.clustering.alike import cluster_faces, cluster_scenes
 from tasks.clustering.copies import cluster_copies
 from tasks.clustering.sharing import cluster_reports
+from tasks.clustering.telling import publish_clusters
 from tasks.pairing import pair_films
 from tasks.staging import stage
 
@@ -15,4 +16,6 @@ def cluster() -> Counts:
     """Group copies of files, files of one scene, faces that may be of one person, and reports that share content."""
     with stage("cluster") as publish:
         files = pair_films() + cluster_copies() + cluster_scenes() + cluster_faces()
-        return publish(files + cluster_reports())
+        counts = files + cluster_reports()
+        publish_clusters()
+        return publish(counts)

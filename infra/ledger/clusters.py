@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, delete, exists, select
+from sqlalchemy import Connection, Select, String, cast, delete, exists, select
 
 from domain.cluster import ClusterKind, Ruling, changes
 from domain.media import BlobKey
@@ -60,6 +60,18 @@ def rule(connection: Connection, kind: ClusterKind, ruling: Ruling, *, by: str, 
     one, other = sorted((ruling.one, ruling.other))
     row = {"kind": kind, "one": one, "other": other, "same": ruling.same, "ruled_by": by, "ruled_at": at}
     upsert(connection, schema.cluster_ruling, [row | {"reason": reason}])
+
+
+def known(connection: Connection, kind: ClusterKind, member: str) -> bool:
+    """Whether the ledger holds what this names: a report, or a file, or a face of one."""
+    if kind is ClusterKind.REPORTS:
+        return connection.scalar(select(exists().where(schema.report.c.id == member))) or False
+    blob, _, ordinal = member.partition("/")
+    there = exists().where(schema.blob.c.id == blob)
+    if kind is ClusterKind.FACES:
+        face = schema.face.c
+        there = exists().where(face.blob_id == blob, cast(face.ordinal, String) == ordinal)
+    return connection.scalar(select(there)) or False
 
 
 def scene_vectors(connection: Connection, embedder: ModelVersion) -> tuple[list[str], Vectors]:

@@ -12,12 +12,14 @@ from taken_in import key, record, sighted, taken
 
 from apps.gateway.access import add_reporter
 from domain.audit import Act, Breach
+from domain.cluster import ClusterKind
 from domain.errors import AuditBroken
 from domain.lists import ListFormat, Vote
 from domain.report import Source
 from infra.ledger import schema
 from infra.world import world
 from tasks.auditing import check_audit, insist, last_noted, verify
+from tasks.clustering.telling import rule
 from tasks.decoding import record_opening
 from tasks.lists import governing
 from tasks.lists.exporting import export_list
@@ -69,6 +71,7 @@ ACTS = {
     Act.ENTRY_WITHDRAWN: lambda _: governing.withdraw("own", "case"),
     Act.ENTRY_QUARANTINED: lambda _: governing.quarantine("own", "case"),
     Act.VOTES_HANDED_OVER: lambda data: governing.write_back("theirs", data / "votes.csv"),
+    Act.CLUSTER_RULED: lambda _: rule(ClusterKind.REPORTS, key("one"), key("two"), same=True, by="7"),
     Act.HOLD_PLACED: lambda _: hold(key("one"), "another letter"),
     Act.HOLD_LIFTED: lambda _: lift(key("two")),
     Act.FILES_OPENED: lambda _: record_opening("fingerprint", 3),

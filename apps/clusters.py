@@ -1,0 +1,112 @@
+"""Commands for clusters: what belongs together, what one is made of, and what an analyst says of it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apps.upkeep import Data
+from domain.cluster import ClusterKind
+from infra.settings import use_data
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+clusters = typer.Typer(invoke_without_command=True)
+
+Kind = Annotated[ClusterKind, typer.Argument(metavar="KIND", help=f"One of {', '.join(ClusterKind)}.")]
+Member = Annotated[str, typer.Argument(metavar="MEMBER", help="Its whole name, as `clusters show` gives it.")]
+Analyst = Annotated[str, typer.Option("--analyst", help="Who says so; a pseudonym is kept.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in words.")]
+
+
+@clusters.callback()
+def show_all(
+    context: typer.Context,
+    kind: Annotated[ClusterKind | None, typer.Option("--kind", help="This kind alone.")] = None,
+    most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="Clusters of each kind.")] = 10,
+    data: Data = None,
+) -> None:
+    """List the largest clusters of each kind: copies, scenes, faces and reports.
+
+    Example: `breakwater clusters --kind scenes --data /srv/breakwater`.
+    """
+    use_data(data)
+    if context.invoked_subcommand:
+        return
+    from rich.console import Console  # noqa: PLC0415 (a command pays for its own imports alone)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+
+    from tasks.clustering.telling import FRESH_DAYS, standings  # noqa: PLC0415 (as above)
+
+    table = Table(box=None, caption=f"fresh: first reported in the last {FRESH_DAYS} days", caption_justify="left")
+    for column in ("kind", "cluster", "members", "fresh", "newest"):
+        table.add_column(column, justify="right" if column in ("members", "fresh") else "left", no_wrap=True)
+    for each in [kind] if kind else ClusterKind:
+        every = standings(each)
+        for one in every[:most]:
+            table.add_row(each, one.cluster, f"{one.members:,}", f"{one.fresh:,}", f"{one.newest:%Y-%m-%d}")
+        if len(every) > most:
+            table.add_row(each, f"… {len(every) - most:,} more; --most shows them", "", "", "")
+    _print(Console(), table)
+
+
+def _print(console: "Console", table: "Table") -> None:
+    """Print a table so that ids stay whole and can be copied, however narrow the terminal is."""
+    console.print(table, width=max(console.width, console.measure(table).maximum), crop=False, soft_wrap=True)
+
+
+@clusters.command()
+def show(
+    cluster: Annotated[str, typer.Argument(metavar="ID", help="The cluster's whole id.")], data: Data = None
+) -> None:
+    """Show what a cluster is made of: members, countries, reporters by pseudonym, months, and what became of it.
+
+    Example: `breakwater clusters show 5f3c… --data /srv/breakwater`. Codes and counts; no file is opened.
+    """
+    use_data(data)
+    from rich.console import Console  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (as above)
+
+    from tasks.clustering.telling import card  # noqa: PLC0415 (as above)
+
+    found, console = card(cluster), Console(soft_wrap=True, highlight=False)
+    console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {len(found.members):,} members")
+    console.print(f"look first at {found.representative.name}")
+    table = Table(box=None)
+    for column in ("member", "first reported", "reports", "class"):
+        table.add_column(column, no_wrap=True)
+    for one in found.members:
+        table.add_row(one.name, f"{one.first:%Y-%m-%d %H:%M}", f"{one.reports:,}", one.severest or "–")
+    _print(console, table)
+    for what, counts in (("countries", found.countries), ("months", found.months)):
+        console.print(f"{what}: " + (", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())) or "–"))
+    console.print("reporters: " + ", ".join(f"{name[:12]} {n:,}" for name, n in found.reporters.most_common()))
+    for at, event, other, members in found.changes:
+        console.print(f"{at:%Y-%m-%d %H:%M} {event}{f' from {other[:12]}' if other else ''}, {members:,} members")
+
+
+@clusters.command()
+def same(kind: Kind, one: Member, other: Member, analyst: Analyst, reason: Reason = "", data: Data = None) -> None:
+    """Say that two members are the same; every later run keeps them in one cluster.
+
+    Example: `breakwater clusters same scenes 5f3c… 81aa… --analyst 7 --reason "the same wallpaper"`.
+    """
+    _rule(kind, one, other, analyst, reason, data, same=True)
+
+
+@clusters.command()
+def apart(kind: Kind, one: Member, other: Member, analyst: Analyst, reason: Reason = "", data: Data = None) -> None:
+    """Say that two members are not the same; no later run puts them in one cluster.
+
+    Example: `breakwater clusters apart faces 5f3c…/0 81aa…/2 --analyst 7`.
+    """
+    _rule(kind, one, other, analyst, reason, data, same=False)
+
+
+def _rule(kind: ClusterKind, one: str, other: str, analyst: str, reason: str, data: Data, *, same: bool) -> None:
+    use_data(data)
+    from tasks.clustering.telling import rule  # noqa: PLC0415 (as above)
+
+    rule(kind, one, other, same=same, by=analyst, reason=reason)
+    typer.echo(f"kept; the next run of `cluster` has them {'together' if same else 'apart'}")

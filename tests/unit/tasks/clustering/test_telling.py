@@ -1,0 +1,55 @@
+"""People say of members what later runs keep to, on record; a slip is told in one line."""
+
+import pytest
+from sqlalchemy import select
+from taken_in import MOMENT, key, record, sighted, taken
+from typer.testing import CliRunner
+
+from apps.cli import app
+from domain.cluster import ClusterKind, Ruling
+from domain.errors import InvalidSettings
+from infra.ledger import clusters, schema
+from infra.world import world
+from tasks.clustering.telling import card, rule, standings
+
+
+@pytest.fixture
+def two(data):
+    """Have two files of one cluster."""
+    with world().ledger.begin() as connection:
+        record(connection, taken("one", sighted("a")), taken("two", sighted("b")))
+        clusters.record(connection, ClusterKind.COPIES, {key("a"): "x" * 32, key("b"): "x" * 32}, MOMENT)
+    return data
+
+
+def test_what_is_ruled_is_kept_with_a_pseudonym_and_stands_in_the_audit(two):
+    rule(ClusterKind.COPIES, key("b"), key("a"), same=False, by="analyst 7", reason="another room")
+    with world().ledger.begin() as connection:
+        assert clusters.rulings(connection, ClusterKind.COPIES) == [Ruling(key("a"), key("b"), same=False)]
+        by, reason = connection.execute(select(schema.cluster_ruling.c.ruled_by, schema.cluster_ruling.c.reason)).one()
+        (act,) = connection.scalars(select(schema.audit.c.action))
+    assert (reason, "7" not in by or len(by) == 32, act) == ("another room", True, "cluster_ruled")
+    assert "analyst 7" not in by
+
+
+@pytest.mark.parametrize(("one", "other", "told"), [("a", "a", "these are one"), ("a", "z", "there is no z")])
+def test_a_ruling_of_one_member_or_of_none_is_refused(two, one, other, told):
+    with pytest.raises(InvalidSettings, match=told):
+        rule(ClusterKind.COPIES, key(one), key(other), same=True, by="7")
+
+
+def test_a_cluster_that_is_not_there_is_told(two):
+    with pytest.raises(InvalidSettings, match="no cluster y has members"):
+        card("y")
+    assert [one.members for one in standings(ClusterKind.COPIES)] == [2]
+
+
+def test_the_commands_show_whole_ids_and_keep_what_is_said(two):
+    run = CliRunner().invoke
+    shown = run(app, ["clusters", "--data", str(two)])
+    assert "x" * 32 in shown.output
+    one = run(app, ["clusters", "show", "x" * 32, "--data", str(two)])
+    assert key("a") in one.output
+    assert "look first at" in one.output
+    said = run(app, ["clusters", "apart", "copies", key("a"), key("b"), "--analyst", "7", "--data", str(two)])
+    assert (said.exit_code, "apart" in said.output) == (0, True)
