@@ -79,7 +79,10 @@ ACTS = {
     Act.OLD_KEYS_FORGOTTEN: lambda _: forget_old_keys(),
     Act.REPORTER_LET_IN: lambda _: add_reporter("esp-77", Source.ESP),
 }
-ELSEWHERE = {Act.ENTRY_RELEASED, Act.REPORTER_SHUT_OUT, Act.ROLES_GRANTED, Act.ACCOUNT_LET_IN}
+ELSEWHERE = {
+    Act.ENTRY_RELEASED, Act.REPORTER_SHUT_OUT, Act.ROLES_GRANTED, Act.ACCOUNT_LET_IN, Act.EVALUATION_SET_IMPORTED,
+    Act.MODEL_REGISTERED, Act.MODEL_PROMOTED,
+}  # fmt: skip
 
 
 def acts():
