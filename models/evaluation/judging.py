@@ -11,6 +11,9 @@ from models.evaluation.resampling import ALL, Estimate, Name
 LEAST = 30
 """Items of a slice that is judged; fewer say too little."""
 
+MISTAKEN = 0.025
+"""Chance at which a candidate no worse than the champion is called worse by any of the slices (Bonferroni)."""
+
 
 class Verdict(StrEnum):
     """How a candidate stands to the champion; what follows the second needs a reason in words."""
@@ -52,9 +55,10 @@ _HEADLINES = {
 def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
     """Judge a candidate by one number's differences, candidate less champion, on the whole set and its slices.
 
-    It is worse if an interval lies wholly below 0, on the whole set or on any slice of at least 30 items; else not
-    shown to be as good if the whole set's difference is below 0, or not defined; else better if the whole set's
-    interval lies wholly above 0; else no worse.
+    It is worse if the interval of the whole set lies wholly below 0; or if a slice of at least 30 items does, and so
+    surely that among as many slices one does by chance in 1 of 40 comparisons. Else it is not shown to be as good if
+    the whole set's difference is below 0, or not defined; else better if the whole set's interval lies wholly above 0;
+    else no worse.
 
     Raises:
         ValueError: the differences have no such number on the whole set.
@@ -63,7 +67,10 @@ def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
     whole = next((each for each in ours if each.slice == ALL), None)
     if whole is None:
         raise ValueError(f"{by.metric} was not compared on the whole set")
-    worse = tuple(f"{_said(each)}: worse" for each in ours if each.high < 0)
+    surely = MISTAKEN / max(1, len(ours) - 1)
+    worse = tuple(
+        f"{_said(each)}: worse" for each in ours if each.high < 0 and (each is whole or each.chance <= surely)
+    )
     if worse:
         return Judgement(Verdict.WORSE, by, worse)
     if math.isnan(whole.value):

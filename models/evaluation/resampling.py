@@ -60,7 +60,8 @@ class Statistics(Protocol):
 class Estimate:
     """One number on one slice of `n` items, with its 95 % interval; NaN where it is not defined.
 
-    Of a comparison the number is the candidate's less the champion's.
+    Of a comparison the number is the candidate's less the champion's, and `chance` the share of resamples, 0-1, in which
+    it is not below 0.
     """
 
     name: Name
@@ -69,6 +70,7 @@ class Estimate:
     value: float
     low: float
     high: float
+    chance: float = np.nan
 
 
 def evaluate(answers: Statistics, groups: Sequence[str], slices: Slices, seed: int = 1) -> tuple[Estimate, ...]:
@@ -147,7 +149,9 @@ def _estimate(name: Name, where: str, n: int, value: float, drawn: NDArray[Any],
         low, high = 2 * value - high, 2 * value - low
         rise = float(np.mean(drawn)) - value
         low, high = (max(0.0, min(value, low - rise)), max(value, high)) if alone else (low, high)
-    return Estimate(name, where, n, value, low, high)
+    defined = drawn[np.isfinite(drawn)]
+    chance = float(np.mean(defined >= 0)) if len(defined) else np.nan
+    return Estimate(name, where, n, value, low, high, chance)
 
 
 def interval(drawn: NDArray[Any], value: float) -> tuple[float, float]:

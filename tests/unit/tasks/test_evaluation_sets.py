@@ -92,7 +92,7 @@ def test_no_stage_sees_the_files_of_a_set(data):
     serving = [Serving(ModelVersion("classifier/x", 1, "0" * 64))]
     with reading(world().ledger) as connection:
         assert media.without_fingerprint(connection, Algorithm.PDQ) == []
-        assert inferences.waiting(connection, serving, settled=True) == []
+        assert inferences.waiting(connection, serving, skip_settled=()) == []
         assert not matches.waiting(connection, tested=False)
         assert connection.scalar(select(func.count()).select_from(schema.blob)) == 2
         empty = summarize(connection)

@@ -11,8 +11,8 @@ from models.evaluation.verdicts import Verdicts
 BY = Name("average_precision")
 
 
-def difference(value, low, high, where=ALL, n=100, name=BY):
-    return Estimate(name, where, n, value, low, high)
+def difference(value, low, high, where=ALL, n=100, name=BY, chance=0.001):
+    return Estimate(name, where, n, value, low, high, chance)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,14 @@ def test_the_rule(whole, others, verdict):
     assert judgement.reasons
 
 
+@pytest.mark.parametrize(("chance", "slices", "worse"), [(0.01, 1, True), (0.01, 4, False), (0.006, 4, True)])
+def test_among_many_slices_one_is_worse_by_chance(chance, slices, worse):
+    below = difference(-0.1, -0.2, -0.01, "size: small", chance=chance)
+    others = [difference(0.1, -0.1, 0.2, f"other {number}", chance=0.9) for number in range(slices - 1)]
+    judgement = judge([difference(0.1, 0.05, 0.2), below, *others], BY)
+    assert judgement.verdict is (Verdict.WORSE if worse else Verdict.BETTER)
+
+
 def test_a_worse_slice_is_named_with_its_numbers():
     judgement = judge([difference(0, 0, 0), difference(-0.1, -0.2, -0.01, "size: small", 40)], BY)
     assert judgement.reasons == ("average precision on size: small (40 items) -0.100 (-0.200 to -0.010): worse",)
@@ -52,6 +60,19 @@ def test_what_was_not_compared_is_not_judged():
 @pytest.mark.parametrize("role", Role)
 def test_every_role_has_a_number_it_is_judged_by(role):
     assert headline(role).label == ""
+
+
+def test_the_chance_is_that_of_resamples_in_which_the_candidate_is_not_below():
+    rng = np.random.default_rng(2)
+    truth = rng.random((200, 1)) < 0.5
+    ours, theirs = (Verdicts(("m",), truth, rng.random((200, 1)), ((0.5, 0.5),)) for _ in range(2))
+    inside = {ALL: np.ones(200, bool)}
+    names = [f"{number:03}" for number in range(200)]
+    one, other = (
+        next(e for e in compare(*pair, names, inside) if e.name == BY) for pair in ((ours, theirs), (theirs, ours))
+    )
+    assert one.chance + other.chance == pytest.approx(1, abs=0.01)
+    assert (one.chance < 0.5) == (one.value < 0)
 
 
 def judged(sharpness, seed=1, n=400):
