@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from domain.cluster import ClusterKind
+from domain.model import Says
 from infra.ledger import priorities, schema
+
+STAND_IN, MARK = "classifier/marked", "marked"
+"""The reference classifier, as the ledger names it, and its one label that matters."""
 
 FileName = tuple[str, str]
 """A report's external id and a file's id in it."""
@@ -23,6 +27,7 @@ class Outcomes:
         blobs: each stored file's surrogate key.
         entries: the entries on which a stored file stands, by picture, by surrogate key.
         clusters: the cluster of copies of a stored file, by surrogate key.
+        marked: whether the stand-in classifier's newest version says yes to its mark, by surrogate key.
     """
 
     rejections: dict[str, str]
@@ -32,6 +37,7 @@ class Outcomes:
     blobs: dict[FileName, str]
     entries: dict[str, set[str]]
     clusters: dict[str, str]
+    marked: dict[str, bool]
 
 
 def read(connection: Connection) -> Outcomes:
@@ -52,6 +58,9 @@ def read(connection: Connection) -> Outcomes:
         entries.setdefault(blob, set()).add(entry)
     member = schema.cluster_member.c
     clusters = select(member.member, member.cluster_id).where(member.kind == ClusterKind.COPIES)
+    score = schema.score.c
+    stand_in = select(score.blob_id, score.says).where(score.model == STAND_IN, score.label == MARK)
+    marked = {blob: says == Says.YES for blob, says in connection.execute(stand_in.order_by(score.version))}
     return Outcomes(
         rejections={row.external_id: row.rejection or "" for row in reports.values()},
         scores={reports[report_id].external_id: score for report_id, score in scores.items()},
@@ -60,4 +69,5 @@ def read(connection: Connection) -> Outcomes:
         blobs={name: blob for name, blob, why in names if blob and not why},
         entries=entries,
         clusters=dict(connection.execute(clusters).tuples().all()),
+        marked=marked,
     )

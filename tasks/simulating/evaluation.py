@@ -39,6 +39,7 @@ def evaluate(files: Sequence[Row], reports: Sequence[Row], found: Outcomes) -> l
         *_known(whole, found),
         _copies("Copies of one another", [one for one in whole.items() if one[1]["edit"] in COPY_EDITS], found),
         *_copies_by_edit(whole, found),
+        _marked(whole, found),
         _urgent(reports, list(found.scores), "Urgent reports at the head of the queue"),
         _urgent(reports, found.received, "… first come, first served"),
     ]
@@ -71,6 +72,16 @@ def _known(whole: Mapping[str, Row], found: Outcomes) -> list[Quality]:
     recalled = sum(copies[blob]["entry"] in found.entries.get(blob, ()) for blob in true)
     precision, recall = _share(right, len(told)), _share(recalled, len(true))
     return [Quality("Files on the known list", precision, recall, len(true), len(told))]
+
+
+def _marked(whole: Mapping[str, Row], found: Outcomes) -> Quality:
+    """Compare what the classifier is sure of with the pictures that bear a mark, among those it looked at."""
+    truth = {blob: row["marked"] == "true" for blob, row in whole.items() if blob in found.marked}
+    told = [blob for blob in truth if found.marked[blob]]
+    right = sum(truth[blob] for blob in told)
+    return Quality(
+        "Marked pictures", _share(right, len(told)), _share(right, sum(truth.values())), sum(truth.values()), len(told)
+    )
 
 
 def _pairs(numbers: Iterable[int]) -> int:

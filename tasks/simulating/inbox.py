@@ -18,7 +18,7 @@ from tasks.simulating.knownlist import strangers, write_list
 from tasks.simulating.particulars import draw_file_particulars, draw_parties
 from tasks.simulating.population import PlannedFile, Population, plan_population
 from tasks.simulating.sharing import moment
-from tasks.simulating.studio import Encoded, families
+from tasks.simulating.studio import Encoded, bears_mark, families
 from tasks.simulating.truth import FileTruth, Manifest, ReportTruth, write_rows
 
 Progress = Callable[[int, int], None]
@@ -115,6 +115,7 @@ class _Simulation:
                 edit=file.edit,
                 entry=file.origin.entry,
                 fault=file.fault or "",
+                marked="true" if bears_mark(self._seed, file.origin) else "",
             )
 
     def _write_details(self, number: int, file: PlannedFile, content: bytes | None, suffix: str) -> str:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
-from tasks.simulating.chance import chance
+from models.reference.marks import draw_mark
+from tasks.simulating.chance import chance, happens
 from tasks.simulating.clips import choose_encoding, encode_clip, film
 from tasks.simulating.documents import write_document
 from tasks.simulating.edits import ORIGINAL, edit_picture, encode_picture
@@ -15,6 +17,9 @@ from tasks.simulating.knownlist import clip_rows, picture_rows
 from tasks.simulating.photographs import PHOTOGRAPHS, read_photograph
 from tasks.simulating.population import Genre, Origin, PlannedFile
 from tasks.simulating.scenes import draw_scene
+
+MARKED = 0.06
+"""Share of drawn scenes on no list that bear a mark, for the stand-in classifier to find."""
 
 Encoded = tuple[bytes | None, str]
 """Bytes of a file (none where they are missing), and the suffix of its name."""
@@ -52,7 +57,16 @@ def _picture(seed: int, origin: Origin) -> Image.Image:
     rng = chance(seed, "origin", origin.name)
     if origin.genre is Genre.PHOTOGRAPH:
         return read_photograph(PHOTOGRAPHS[origin.number])
-    return draw_figure(rng) if origin.genre is Genre.FIGURE else draw_scene(rng)
+    picture = draw_figure(rng) if origin.genre is Genre.FIGURE else draw_scene(rng)
+    if bears_mark(seed, origin):
+        return Image.fromarray(draw_mark(np.asarray(picture), chance(seed, "mark", origin.name)))
+    return picture
+
+
+def bears_mark(seed: int, origin: Origin) -> bool:
+    """Tell whether a mark is laid over the picture of this origin, and so is in all its edits."""
+    new = origin.genre is Genre.SCENE and not origin.entry
+    return new and happens(chance(seed, "marked", origin.name), MARKED)
 
 
 def _picture_family(seed: int, origin: Origin, picture: Image.Image, files: list[PlannedFile]) -> Family:

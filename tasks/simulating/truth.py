@@ -8,13 +8,16 @@ from pathlib import Path
 
 from domain.errors import InvalidSettings
 
-VERSION = 1
+VERSION = 2
 """Version of the simulator: raised when the same settings give other bytes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FileTruth:
-    """One row of files.csv. `kind` is what the file is, or for a faulty one what its name claims."""
+    """One row of files.csv.
+
+    `kind` is what the file is, or for a faulty one what its name claims; `marked` is `true` where it bears a mark.
+    """
 
     external_id: str
     file_id: str
@@ -24,6 +27,7 @@ class FileTruth:
     edit: str
     entry: str
     fault: str
+    marked: str
 
 
 @dataclass(frozen=True, slots=True, order=True)

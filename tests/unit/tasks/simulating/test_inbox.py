@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import ipaddress
 import json
 import re
@@ -11,13 +12,20 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from PIL import Image, ImageChops
 
 from domain.errors import InvalidSettings
+from domain.media import Kind
 from domain.referral import COLUMNS, OutcomeFault
 from domain.report import Classification, FileFault, IncidentType, Rejection
 from tasks.reports.outcomes import event_of
+from tasks.simulating.chance import chance
 from tasks.simulating.inbox import simulate_inbox
-from tasks.simulating.population import FILE_FAULTS, REPORT_FAULTS
+from tasks.simulating.population import FILE_FAULTS, REPORT_FAULTS, Genre, Origin, PlannedFile
+from tasks.simulating.scenes import draw_scene
+from tasks.simulating.studio import bears_mark, families
+
+SCENE = Origin(Genre.SCENE, 1)
 
 REPORTS, SEED = 30, 7
 RESERVED = [ipaddress.ip_network(each) for each in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
@@ -261,3 +269,28 @@ def test_an_exact_hit_of_the_list_is_the_file_that_it_was_made_from(root):
     assert exact
     assert {signal: entry for signal, entry in exact if signal in digests}.items() <= digests.items()
     assert {entry for _, entry in exact} <= set(digests.values())
+
+
+def test_some_new_drawn_scenes_bear_a_mark_and_all_their_edits_are_told_to(tmp_path):
+    simulate_inbox(tmp_path, 60, SEED)
+    truth = [row for row in rows(tmp_path / "truth/files.csv") if row["kind"] == "image" and not row["fault"]]
+    marked = {row["origin"] for row in truth if row["marked"]}
+    assert {row["origin"] for row in truth if not row["marked"]}.isdisjoint(marked)
+    assert all(origin.startswith("scene-") for origin in marked)
+    assert not any(row["entry"] for row in truth if row["marked"])
+    new = {row["origin"] for row in truth if row["origin"].startswith("scene-") and not row["entry"]}
+    assert 0.01 < len(marked) / len(new) < 0.15
+
+
+def test_the_mark_is_laid_over_the_same_scene():
+    seed = next(seed for seed in range(99) if bears_mark(seed, SCENE))
+    plain = draw_scene(chance(seed, "origin", SCENE.name))
+    (family,) = families(seed, [PlannedFile(SCENE, Kind.IMAGE)])
+    content, _ = family.files[PlannedFile(SCENE, Kind.IMAGE)]
+    with Image.open(io.BytesIO(content)) as picture:
+        changed = (
+            ImageChops.difference(picture.convert("RGB"), plain).convert("L").point(lambda value: 255 * (value > 60))
+        )
+    assert picture.size == plain.size
+    left, top, right, bottom = changed.getbbox()
+    assert 0.1 < (right - left) * (bottom - top) / (min(plain.size) ** 2) < 0.5
