@@ -165,13 +165,10 @@ def register(registry: Registry, folder: Path, alias: Alias | None = None) -> Mo
 
 def ensure_reference(registry: Registry) -> tuple[ModelVersion, ...]:
     """Give the champions; where a role that a reference model plays has none, make that model and let it be that."""
-    from models.reference import efficientnet_lite0  # noqa: PLC0415 (workers never make it)
+    from models.reference.shelf import BUILDERS  # noqa: PLC0415 (workers never make them)
 
-    champions = []
     with tempfile.TemporaryDirectory() as place:
-        for role in efficientnet_lite0.ROLES:
-            folder = Path(place) / f"{role}"
-            champions.append(
-                registry.find(role) or register(registry, efficientnet_lite0.build(folder, role), Alias.CHAMPION)
-            )
-    return tuple(champions)
+        return tuple(
+            registry.find(role) or register(registry, make(Path(place) / role), Alias.CHAMPION)
+            for role, make in BUILDERS.items()
+        )

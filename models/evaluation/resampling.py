@@ -60,8 +60,8 @@ class Statistics(Protocol):
 class Estimate:
     """One number on one slice of `n` items, with its 95 % interval; NaN where it is not defined.
 
-    Of a comparison the number is the candidate's less the champion's, and `chance` the share of resamples, 0-1, in which
-    it is not below 0.
+    Of a comparison the number is the candidate's less the champion's, and `chance` the share of resamples, 0-1, in
+    which it is not below 0.
     """
 
     name: Name

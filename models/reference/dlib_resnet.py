@@ -63,6 +63,7 @@ def contract() -> FaceEmbedderContract:
         half=True,
         licence="MIT",
         data="three million photographs of 7,485 persons from the web: FaceScrub, VGG-Face and its author's own",
+        alike=0.94,
         align=EYES,
         least_pixels=32,
     )  # fmt: skip

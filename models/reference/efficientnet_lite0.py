@@ -65,7 +65,8 @@ def contract(role: Role) -> Contract:
     }  # fmt: skip
     if role is Role.TAGGER:
         return TaggerContract(role=role, outputs=Scores(scores="probabilities"), labels=labels(), **told)
-    return SceneEmbedderContract(role=Role.SCENE_EMBEDDER, outputs=Embedding(embedding="embedding"), **told)
+    outputs = Embedding(embedding="embedding")
+    return SceneEmbedderContract(role=Role.SCENE_EMBEDDER, outputs=outputs, alike=0.9, **told)
 
 
 def labels() -> tuple[str, ...]:
