@@ -240,6 +240,22 @@ def history(
     write_history(read_settings().root / "history", reports, seed)
 
 
+@simulate.command("models")
+def trial(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; not there yet, or empty.")],
+    files: Annotated[int, typer.Option("--files", min=2, max=100_000, metavar="N", help="Pictures of the set.")] = 300,
+    seed: Seed = 1,
+) -> None:
+    """Write what it takes to try models out: an evaluation set of drawn pictures, a good stand-in, and a fair one.
+
+    Example: `breakwater simulate models /tmp/trial`. docs/data-scientist.md goes through it.
+    """
+    from tasks.simulating.trial import FAIR, GOOD, SET, write_trial  # noqa: PLC0415 (as above)
+
+    write_trial(folder, files, seed)
+    typer.echo(f"{folder / SET}: {files} drawn pictures and their labels; {folder / GOOD} and {folder / FAIR}: models")
+
+
 def main() -> None:
     """Run the command line; what we raise by intention is one line, and exit status 1."""
     try:
