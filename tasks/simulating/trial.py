@@ -5,15 +5,16 @@ Everything is drawn; no picture shows anybody. The marks mean nothing (`models.r
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from domain.errors import InvalidSettings
+from models.contract import CARD, CONTRACT, NETWORK
 from models.reference import marked
 from models.reference.convolutions import Weights
-from models.reference.folder import make_folder
 from models.reference.scenery import draw_example
 from tasks.evaluation_sets import TABLE
 
@@ -24,6 +25,10 @@ SHAKEN = 0.5
 """How far the fair one's weights stray, in standard deviations of each layer's."""
 
 _SEED = 1
+_CARD = """# Marked, fair
+
+The stand-in `marked` with weights that stray by chance: it is there to be worse than that, and for nothing else.
+"""
 
 
 def write_trial(folder: Path, files: int, seed: int) -> None:
@@ -38,8 +43,17 @@ def write_trial(folder: Path, files: int, seed: int) -> None:
         raise InvalidSettings(f"{folder} is not empty; name a folder that is not there yet")
     write_set(folder / SET, files, seed)
     marked.build(folder / GOOD)
-    contract = marked.contract()
-    make_folder(folder / FAIR, contract, lambda: marked.network(shaken(marked.weights())))
+    _write_fair(folder / FAIR)
+
+
+def _write_fair(folder: Path) -> None:
+    """Write the fair one, with a name and a card of its own."""
+    folder.mkdir()
+    network = marked.network(shaken(marked.weights()))
+    told = marked.contract().model_copy(update={"name": f"{marked.NAME}_fair"}).model_dump(mode="json")
+    (folder / NETWORK).write_bytes(network.SerializeToString(deterministic=True))
+    (folder / CONTRACT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / CARD).write_text(_CARD, encoding="utf-8")
 
 
 def write_set(folder: Path, files: int, seed: int) -> None:

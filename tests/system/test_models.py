@@ -67,16 +67,18 @@ def test_from_a_folder_to_the_champion_and_back(trial):
         assert "is good" in told("model", "check", str(trial / "good"))
         assert f"{FILES} files" in told("model", "evaluation", "import", "marks", "classifier", str(trial / "marks"))
         first = told("model", "register", str(trial / "fair"), "--as", "champion")
-        assert "classifier/marked v1 is champion: evaluated beside no other: average precision 0." in first
+        assert "classifier/marked_fair v1 is champion: evaluated beside no other: average precision 0." in first
         assert "is challenger" in told("model", "register", str(trial / "good"), "--as", "challenger")
 
         run("classify")
         assert (versions(), versions(schema.shadow)) == ({1}, {2})
-        assert re.search(r"v2 beside classifier/marked v1, \d+ files: marked", told("model", "compare", "classifier"))
+        assert re.search(
+            r"v2 beside classifier/marked_fair v1, \d+ files: marked", told("model", "compare", "classifier")
+        )
 
         better = told("model", "promote", "classifier", "2")
-        assert "classifier/marked v2 is champion: better than classifier/marked v1 on marks" in better
-        with pytest.raises(PromotionRefused, match=r"marked v1 is worse than classifier/marked v2 on marks"):
+        assert "classifier/marked v2 is champion: better than classifier/marked_fair v1 on marks" in better
+        with pytest.raises(PromotionRefused, match=r"marked_fair v1 is worse than classifier/marked v2 on marks"):
             told("model", "promote", "classifier", "1", code=None)
         assert champion().version == 2
 
@@ -85,7 +87,7 @@ def test_from_a_folder_to_the_champion_and_back(trial):
         for row in rows(schema.score):
             seen[row["blob_id"]].add((row["model"], row["version"]))
         assert {frozenset(each) for each in seen.values()} == {
-            frozenset({("classifier/marked", 1), ("classifier/marked", 2)})
+            frozenset({("classifier/marked_fair", 1), ("classifier/marked", 2)})
         }
         assert rows(schema.shadow) == []
 
