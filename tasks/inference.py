@@ -115,12 +115,11 @@ def classify_files(most: int = 0) -> Counts:
     serving = at_work(world().registry)
     flags = world().gate.flags(Action.CLASSIFY)
     skip = world().policy.skip_settled
-    _take_over(serving)
+    take_over(serving)
+    show_plan(serving)
     with reading(world().ledger) as connection:
-        planned = inferences.plan(connection, serving, skip_settled=skip, flags=flags)
         files = inferences.waiting(connection, serving, skip_settled=skip, flags=flags, most=most)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
-    show_table("classify-plan", [_told(each) for each in planned], "Files that models have to look at still")
     look_at = functools.partial(classify_batch, serving=serving)
     record_opening("classify", len(files))
     with shown_progress("classify"):
@@ -130,7 +129,16 @@ def classify_files(most: int = 0) -> Counts:
     return counts
 
 
-def _take_over(serving: Sequence[Serving]) -> None:
+def show_plan(serving: Sequence[Serving]) -> list[Planned]:
+    """Show what models have to look at still, as the artifact `classify-plan`, and give it."""
+    flags, skip = world().gate.flags(Action.CLASSIFY), world().policy.skip_settled
+    with reading(world().ledger) as connection:
+        planned = inferences.plan(connection, serving, skip_settled=skip, flags=flags)
+    show_table("classify-plan", [_told(each) for each in planned], "Files that models have to look at still")
+    return planned
+
+
+def take_over(serving: Sequence[Serving]) -> None:
     """Let what champions said while they were on trial count."""
     for each in serving:
         moved = 0 if each.shadow else 1

@@ -30,12 +30,14 @@ class Promoted:
         alias: under which it serves; None where it is only registered.
         reason: kept with it.
         evaluated: what the gate measured; None where it was not asked, or the role has no set.
+        waiting: files that it has to look at still.
     """
 
     model: ModelVersion
     alias: Alias | None = None
     reason: str = ""
     evaluated: Evaluated | None = None
+    waiting: int = 0
 
 
 def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Promoted:
@@ -73,7 +75,14 @@ def promote(role: Role, version: int, alias: Alias, reason: str = "") -> Promote
         reason, evaluated = admit(model, reason)
     _record(model, alias)
     world().registry.promote(role, version, alias, reason[:LONGEST_REASON])
-    return Promoted(model, alias, reason, evaluated)
+    return Promoted(model, alias, reason, evaluated, _waiting(model))
+
+
+def _waiting(model: ModelVersion) -> int:
+    """Let what a model said on trial count, if it serves now; show what is to be looked at again, and count it."""
+    serving = inference.at_work(world().registry)
+    inference.take_over(serving)
+    return sum(each.files for each in inference.show_plan(serving) if each.serving.model == model)
 
 
 def rollback(role: Role, reason: str) -> Promoted:
@@ -89,7 +98,8 @@ def rollback(role: Role, reason: str) -> Promoted:
     previous = world().registry.find(role, Alias.PREVIOUS)
     if previous:
         _record(previous, Alias.CHAMPION)
-    return Promoted(world().registry.rollback(role, reason), Alias.CHAMPION, reason)
+    model = world().registry.rollback(role, reason)
+    return Promoted(model, Alias.CHAMPION, reason, waiting=_waiting(model))
 
 
 def _sayable(reason: str) -> None:
@@ -138,4 +148,5 @@ def publish_models(said: str = "") -> None:
 def told(promoted: Promoted) -> str:
     """Say in a sentence what serves now, and why."""
     why = f": {promoted.reason}" if promoted.reason else ""
-    return f"{promoted.model} is {promoted.alias or 'registered'}{why}"
+    next_up = f"; {promoted.waiting:,} files wait for it, which `classify` goes through" if promoted.waiting else ""
+    return f"{promoted.model} is {promoted.alias or 'registered'}{why}{next_up}"

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select
+from taken_in import MOMENT, key, record, sighted, taken
 
 from domain.audit import Act
 from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
-from domain.model import Alias, Role
+from domain.model import Alias, Answer, Answered, Role, Serving, Verdict
 from infra.cluster import running
-from infra.ledger import schema
+from infra.ledger import inferences, schema
 from infra.ledger.engine import migrate, reading
 from infra.registry import Registry
 from infra.world import world
@@ -111,8 +112,8 @@ def champion(role=Role.CLASSIFIER):
     return world().registry.find(role)
 
 
-def promote(model, reason=""):
-    return promoting.promote(model.role, model.version, Alias.CHAMPION, reason)
+def promote(model, reason="", alias=Alias.CHAMPION):
+    return promoting.promote(model.role, model.version, alias, reason)
 
 
 def test_a_worse_version_needs_a_reason_in_words_and_a_better_one_needs_none(place):
@@ -288,6 +289,23 @@ def test_rolling_back_needs_a_reason_and_no_gate(place):
     assert promoting.rollback(Role.CLASSIFIER, "it was worse").model == first
     assert champion() == first
     assert promoting.rollback(Role.CLASSIFIER, "it was better after all").model == second
+
+
+def test_who_serves_is_told_what_waits_for_it_and_what_it_said_on_trial_counts_at_once(place):
+    first, second = good(place), bad(place)
+    with world().ledger.begin() as connection:
+        record(connection, taken("one", sighted("a"), sighted("b"), sighted("c")))
+    done = promote(first, WHY)
+    assert (done.waiting, "3 files wait for it" in promoting.told(done)) == (3, True)
+    assert promote(second, alias=Alias.CHALLENGER).waiting == 3
+    on_trial = Answer(Serving(second, shadow=True), verdicts=(Verdict("red", 0.7, 0.7),))
+    with world().ledger.begin() as connection:
+        inferences.record_answers(connection, [Answered(key("a"), (on_trial,))], MOMENT)
+    assert promote(second, WHY).waiting == 2
+    with reading(world().ledger) as connection:
+        said = connection.execute(select(schema.score.c.blob_id, schema.score.c.version)).all()
+        assert [tuple(row) for row in said] == [(key("a"), second.version)]
+        assert connection.execute(select(schema.shadow)).all() == []
 
 
 def test_acts_are_on_record(place):
