@@ -16,7 +16,8 @@ from taken_in import MOMENT, key, record, sighted, taken
 
 from domain.audit import Act
 from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
-from domain.model import Alias, Answer, Answered, Role, Serving, Verdict
+from domain.model import Alias, Answer, Answered, Role, Serving
+from domain.model import Verdict as Said
 from infra.cluster import running
 from infra.ledger import inferences, schema
 from infra.ledger.engine import migrate, reading
@@ -298,7 +299,7 @@ def test_who_serves_is_told_what_waits_for_it_and_what_it_said_on_trial_counts_a
     done = promote(first, WHY)
     assert (done.waiting, "3 files wait for it" in promoting.told(done)) == (3, True)
     assert promote(second, alias=Alias.CHALLENGER).waiting == 3
-    on_trial = Answer(Serving(second, shadow=True), verdicts=(Verdict("red", 0.7, 0.7),))
+    on_trial = Answer(Serving(second, shadow=True), verdicts=(Said("red", 0.7, 0.7),))
     with world().ledger.begin() as connection:
         inferences.record_answers(connection, [Answered(key("a"), (on_trial,))], MOMENT)
     assert promote(second, WHY).waiting == 2
