@@ -26,6 +26,9 @@ EVALUATIONS = "evaluations"
 COMPARISONS = "comparisons"
 """The MLflow experiment of where challengers and champions differ."""
 
+LONGEST_DESCRIPTION = 5000
+"""Characters that MLflow's table of versions keeps as a description; PostgreSQL refuses more."""
+
 _LOGGED = "models:/"
 """What stands before the id of a logged model where a version names its source."""
 
@@ -96,7 +99,7 @@ class Registry:
         """Let a version of `role` serve as `alias`; whichever did before no longer does.
 
         A new champion is no challenger any more, and the champion that it replaces is the previous one. The `reason`
-        is kept with the version, in place of an older one.
+        is kept with the version, in place of an older one; promoting what serves already, without one, leaves it.
 
         Raises:
             UnusableModel: there is no such version, it was not registered by `register`, or the champion is to be its
@@ -107,12 +110,14 @@ class Registry:
         champion, challenger = self.find(role), self.find(role, Alias.CHALLENGER)
         if alias is Alias.CHALLENGER and champion == model:
             raise UnusableModel(f"{model} is the champion; a challenger is another version")
-        client.set_registered_model_alias(role.value, alias.value, str(version))
+        serves_already = model == (champion if alias is Alias.CHAMPION else challenger)
+        if reason or not serves_already:
+            client.set_model_version_tag(role.value, str(version), "reason", reason)
         if alias is Alias.CHAMPION and champion and champion != model:
             client.set_registered_model_alias(role.value, Alias.PREVIOUS.value, str(champion.version))
+        client.set_registered_model_alias(role.value, alias.value, str(version))
         if alias is Alias.CHAMPION and challenger == model:
             client.delete_registered_model_alias(role.value, Alias.CHALLENGER.value)
-        client.set_model_version_tag(role.value, str(version), "reason", reason)
         return model
 
     def rollback(self, role: Role, reason: str = "") -> ModelVersion:
@@ -183,7 +188,7 @@ class Registry:
             write_mlflow_model(folder, draft, logged.model_id, logged.artifact_location)
             client.log_model_artifacts(logged.model_id, str(draft))
         client.finalize_logged_model(logged.model_id, "READY")
-        card = (folder / CARD).read_text()
+        card = (folder / CARD).read_text()[:LONGEST_DESCRIPTION]  # the whole of it is among the version's files
         source = f"{_LOGGED}{logged.model_id}"
         return client.create_model_version(tags["role"], source, model_id=logged.model_id, tags=tags, description=card)
 

@@ -17,7 +17,7 @@ import pytest
 
 from domain.errors import UnusableModel
 from domain.model import Alias, ModelVersion, Role
-from infra.registry import Registry
+from infra.registry import LONGEST_DESCRIPTION, Registry
 from infra.telemetry import SWITCHED_OFF
 from infra.tracking import Written
 
@@ -176,6 +176,31 @@ def test_the_champion_promoted_again_is_not_its_own_predecessor(registry, tmp_pa
     for _ in range(2):
         registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
     assert serving(registry)[Alias.PREVIOUS] == first
+
+
+def test_a_reason_stays_where_what_serves_already_is_promoted_without_one(registry, tmp_path, request):
+    first, second, _ = three(registry, tmp_path, request)
+
+    def reason(model):
+        return next(each.reason for each in registry.versions(Role.CLASSIFIER) if each.model == model)
+
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION, "it was worse by night alone")
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    assert reason(first) == "it was worse by night alone"
+    registry.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
+    registry.promote(Role.CLASSIFIER, first.version, Alias.CHAMPION)
+    assert reason(first) == ""
+
+
+def test_a_long_card_is_kept_whole_and_described_by_its_beginning(registry, folder):
+    card = "".join(chr(97 + number % 26) for number in range(LONGEST_DESCRIPTION + 700))
+    (folder / "card.md").write_text(card)
+    model = register(registry, folder)
+    import mlflow
+
+    version = mlflow.MlflowClient().get_model_version("classifier", str(model.version))
+    assert version.description == card[:LONGEST_DESCRIPTION]
+    assert (registry.folder(model) / "card.md").read_text() == card
 
 
 def test_where_nothing_served_before_nothing_comes_back(registry, folder):
