@@ -106,6 +106,8 @@ class Verdict:
         probability: the score, calibrated, 0-1; the score itself where the contract has no calibration.
         says: None where the contract has no thresholds.
         seconds: when the frames stand that carry it, the strongest first; of a picture 0.
+        kind: of a tagger's label: `scene`, `object` or `landmark`.
+        country: where a landmark stands (ISO 3166-1, two letters), if the contract says it.
     """
 
     label: str
@@ -113,6 +115,8 @@ class Verdict:
     probability: float
     says: Says | None = None
     seconds: tuple[float, ...] = (0.0,)
+    kind: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What all models that had not seen a file say of it."""
+    """What all models that had not seen a file say of it; `failed` are those whose networks gave no numbers."""
 
     blob: str
     answers: tuple[Answer, ...]
+    failed: int = 0

@@ -24,6 +24,8 @@ EVIDENCE: Mapping[str, str] = {
     "located": "a country of the suspect or the victim is known (1 or 0)",
     "identifiers": f"kinds of identifiers there, of {', '.join(Identifier)}",
     "clue": "highest probability, 0-1, of a label that the policy lists as a clue to a place",
+    "sought": "highest calibrated probability, 0-1, of a label that the policy lists as sought, unless the classifier "
+    "says no",
     "minor": "highest probability, 0-1, that a face is of an age group that the policy lists as one of minors",
     "viral": "the report is batched, or a file is flagged viral or a potential meme (1 or 0)",
 }
@@ -83,6 +85,7 @@ class Policy:
     bands: tuple[Band, ...]
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
+    sought: frozenset[str] = frozenset()
     skip_settled: frozenset[Role] = frozenset(Role)
 
     def band(self, score: float) -> Band:

@@ -55,6 +55,7 @@ class _File(_Strict):
     band: tuple[_Band, ...] = Field(min_length=1)
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
+    sought: frozenset[str] = frozenset()
     skip_settled: frozenset[Role] = frozenset(Role)
 
     @model_validator(mode="after")
@@ -91,5 +92,6 @@ def load_policy(file: Path | None) -> Policy:
         bands=bands,
         clues=parsed.clues,
         minors=parsed.minors,
+        sought=parsed.sought,
         skip_settled=parsed.skip_settled,
     )

@@ -12,6 +12,8 @@ from models.inputs import Input, Part, Text
 NETWORK = "model.onnx"
 CONTRACT = "contract.json"
 CARD = "card.md"
+LONGEST = 2**22
+"""Bytes of a contract or a card."""
 
 Label = Annotated[str, Field(min_length=1, max_length=96)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -244,11 +246,20 @@ def load_contract(folder: Path) -> Contract:
     """Read the contract in `folder`.
 
     Raises:
-        UnusableModel: a file is missing, or a field is; the message says what to mend.
+        UnusableModel: a file is missing, is a link or no text, or a field is wrong; the message says what to mend.
     """
     for name in (NETWORK, CONTRACT, CARD):
         if not (folder / name).is_file():
             raise UnusableModel(f"{folder.name}: {name} is missing; a model is {NETWORK}, {CONTRACT} and {CARD}")
+        if (folder / name).is_symlink():
+            raise UnusableModel(f"{folder.name}: {name} is a link; put the file itself there")
+    for name in (CONTRACT, CARD):
+        if (folder / name).stat().st_size > LONGEST:
+            raise UnusableModel(f"{folder.name}: {name} is larger than {LONGEST:,} bytes; shorten it")
+    try:
+        (folder / CARD).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UnusableModel(f"{folder.name}: {CARD} is no UTF-8; save it as that") from None
     try:
         return _READER.validate_json((folder / CONTRACT).read_bytes())
     except ValidationError as error:

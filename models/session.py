@@ -82,11 +82,11 @@ class Session:
         """Whether it runs on a GPU."""
         return self.provider == _CUDA
 
-    def run(self, batch: Batch, outputs: Sequence[str] = ()) -> dict[str, NDArray[np.float32]]:
+    def run(self, batch: Batch, outputs: Sequence[str] = (), *, finite: bool = True) -> dict[str, NDArray[np.float32]]:
         """Run the network on `batch` [N, *contract.input.shape] of the input's type; give its outputs by their names.
 
         A session that takes pixels takes [N, height, width, 3], uint8. `outputs` are the graph's that are wanted; those
-        of the contract where none is named.
+        of the contract where none is named. Unless they must be `finite`, what is no number is given as it is.
 
         Raises:
             ValueError: the batch is of another shape or type.
@@ -98,7 +98,7 @@ class Session:
         names = list(outputs or self.contract.outputs_told())
         answers = self._bound(names, batch) if self.on_gpu else self._plain(names, batch)
         for name, answer in zip(names, answers, strict=True):
-            if not np.isfinite(answer).all():
+            if finite and not np.isfinite(answer).all():
                 raise UnusableModel(f"{self.contract.name}: {name} is not finite; check mean, std and the weights")
         return {name: answer.astype(np.float32, copy=False) for name, answer in zip(names, answers, strict=True)}
 

@@ -91,7 +91,8 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
     detector = registry.find(Role.FACE_DETECTOR)
     serving = []
     for role in Role:
-        champion, challenger = (registry.find(role, alias) for alias in (Alias.CHAMPION, Alias.CHALLENGER))
+        champion = detector if role is Role.FACE_DETECTOR else registry.find(role)
+        challenger = registry.find(role, Alias.CHALLENGER)
         upon = f"{detector or ''}" if role.of_faces else ""
         if role.of_faces and not upon:
             continue
@@ -167,7 +168,7 @@ def register(registry: Registry, folder: Path, alias: Alias | None = None) -> Mo
     Raises:
         UnusableModel: it does not keep its contract.
     """
-    contract = Session(folder).contract
+    contract = Session(folder, half=False).contract
     return registry.register(folder, contract.name, contract.role, licence=contract.licence, alias=alias)
 
 

@@ -77,6 +77,7 @@ def _add_file(found: defaultdict[str, float], file: FileFacts, policy: Policy | 
         return
     if policy:
         found["clue"] = _highest(found["clue"], file.labels, policy.clues)
+        found["sought"] = _highest(found["sought"], file.classified, policy.sought)
         found["minor"] = _highest(found["minor"], file.ages, policy.minors)
 
 
@@ -103,9 +104,10 @@ def rank(
 def rank_reports() -> Counts:
     """Rank every accepted report by the policy in force."""
     policy, registry = world().policy, world().registry
-    tagger, ages = registry.find(Role.TAGGER), registry.find(Role.FACE_ATTRIBUTES)
+    roles = (Role.TAGGER, Role.FACE_ATTRIBUTES, Role.CLASSIFIER)
+    champions = [registry.find(role) for role in roles]
     with world().ledger.begin() as connection:
-        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, tagger, ages), policy)
+        ranked = rank(priorities.report_facts(connection), priorities.file_facts(connection, *champions), policy)
         changed = priorities.record(connection, policy.version, ranked)
     bands: defaultdict[str, int] = defaultdict(int)
     for _, _, priority in ranked:

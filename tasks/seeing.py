@@ -34,6 +34,9 @@ from tasks.looking import Looked, Sight, View
 Row = Mapping[str, NDArray[np.float32]]
 """What a network gives for one picture, by the names of its outputs."""
 
+Take = Callable[[Row | None], None]
+"""Takes what a network gives for one picture; None where that is no number."""
+
 Outcome = Answered | Unreadable
 Key = tuple[str, Input]
 """A network and how it is fed: the digest of its file, and its input."""
@@ -50,9 +53,9 @@ class Line:
 
     def __init__(self, session: Session, batch: int, outputs: Sequence[str]) -> None:
         self._session, self._batch, self._outputs = session, batch, outputs
-        self._waiting: list[tuple[RGB, Callable[[Row], None]]] = []
+        self._waiting: list[tuple[RGB, Take]] = []
 
-    def ask(self, pixels: RGB, take: Callable[[Row], None]) -> None:
+    def ask(self, pixels: RGB, take: Take) -> None:
         """Have the network look at a fitted picture, now or later; `take` is called in the order of asking."""
         self._waiting.append((pixels, take))
         if len(self._waiting) == self._batch:
@@ -63,9 +66,10 @@ class Line:
         asked, self._waiting = self._waiting, []
         if not asked:
             return
-        told = self._session.run(np.stack([pixels for pixels, _ in asked]), self._outputs)
+        told = self._session.run(np.stack([pixels for pixels, _ in asked]), self._outputs, finite=False)
         for place, (_, take) in enumerate(asked):
-            take({name: each[place] for name, each in told.items()})
+            row = {name: each[place] for name, each in told.items()}
+            take(row if all(np.isfinite(each).all() for each in row.values()) else None)
 
 
 @dataclass(slots=True)
@@ -76,6 +80,7 @@ class Sheet:
     seconds: tuple[float, ...]
     told: dict[int, list[tuple[int, Row]]] = field(default_factory=lambda: defaultdict(list))
     found: dict[int, list[Found]] = field(default_factory=lambda: defaultdict(list))
+    failed: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +174,17 @@ class Models:
             found = partial(self._found, lines, sheet, place, sight.seconds, sight.kept[at])
             lines[place].ask(sight.fitted[len(plan.view.inputs) + at], found)
 
-    def _found(self, lines: Sequence[Line], sheet: Sheet, detector: int, seconds: float, kept: RGB, row: Row) -> None:
+    def _found(
+        self, lines: Sequence[Line], sheet: Sheet, detector: int, seconds: float, kept: RGB, row: Row | None
+    ) -> None:
         """Note the faces of a frame, and have them looked at by all that want faces of this detector's."""
         told = self._contracts[detector]
         assert isinstance(told, DetectorContract)
         noted = sheet.found[detector]
         upon = f"{self.serving[detector].model}"
+        if row is None:
+            sheet.failed |= {detector, *(place for place in sheet.file.wanted if self.serving[place].upon == upon)}
+            return
         for one in faces({name: each[np.newaxis] for name, each in row.items()}, [(seconds, kept)], told):
             ordinal = len(noted)
             noted.append(one)
@@ -183,7 +193,10 @@ class Models:
                     lines[place].ask(chip, partial(_noted, sheet, [place], ordinal))
 
     def _answered(self, sheet: Sheet) -> Answered:
-        return Answered(sheet.file.blob, tuple(self._answer(sheet, place) for place in sheet.file.wanted))
+        """Give the answers of all models but those whose network gave no numbers: these are asked again next time."""
+        told = [place for place in sheet.file.wanted if place not in sheet.failed]
+        failed = len(sheet.file.wanted) - len(told)
+        return Answered(sheet.file.blob, tuple(self._answer(sheet, place) for place in told), failed)
 
     def _answer(self, sheet: Sheet, place: int) -> Answer:
         """Say of a file what a model says of its frames, or of the faces in them, together."""
@@ -214,7 +227,10 @@ def _size(told: Input) -> tuple[int, int, str]:
     return told.height, told.width, told.resize
 
 
-def _noted(sheet: Sheet, places: Sequence[int], ordinal: int, row: Row) -> None:
+def _noted(sheet: Sheet, places: Sequence[int], ordinal: int, row: Row | None) -> None:
+    if row is None:
+        sheet.failed.update(places)
+        return
     for place in places:
         sheet.told[place].append((ordinal, row))
 

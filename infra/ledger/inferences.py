@@ -185,6 +185,8 @@ def record_answers(connection: Connection, outcomes: Sequence[Answered | Unreada
         for blob, answer in told for ordinal, vector in answer.vectors
     ])  # fmt: skip
     counts = Counts(files_classified=len(whole), labels_new=scores, faces_new=faces)
+    failed = sum(each.failed for each in whole)
+    counts += Counts(answers_unusable=failed) if failed else Counts()
     return counts + record_faults(connection, faults)
 
 

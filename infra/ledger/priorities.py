@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, Select, Table, func, select, update
 
 from domain.cluster import ClusterKind
-from domain.model import AGE_GROUP, ModelVersion
+from domain.model import AGE_GROUP, ModelVersion, Says
 from domain.priority import Priority, Reason
 from domain.report import FileFault, LocationRole
 from infra.ledger import clusters, films, schema
@@ -39,6 +39,7 @@ class FileFacts:
         faulty: nobody can look at it, and nothing tells what it is.
         looked_at: it was looked at, or is known by what its reporter claims.
         labels: of the model that tags scenes, each with its probability.
+        classified: labels of the classifier to which it does not say no, each with its probability.
         ages: the age groups of its faces, where a registered model gives any.
         within: what it is a clip of.
     """
@@ -51,6 +52,7 @@ class FileFacts:
     categories: tuple[str, ...]
     labels: tuple[tuple[str, float], ...]
     ages: tuple[tuple[str, float], ...] = ()
+    classified: tuple[tuple[str, float], ...] = ()
     within: tuple[str, ...] = ()
 
 
@@ -99,16 +101,19 @@ def _several(connection: Connection, table: Table, column: Column[str]) -> defau
 
 
 def file_facts(
-    connection: Connection, tagger: ModelVersion | None, ages: ModelVersion | None = None
+    connection: Connection,
+    tagger: ModelVersion | None,
+    ages: ModelVersion | None = None,
+    classifier: ModelVersion | None = None,
 ) -> dict[str, list[FileFacts]]:
-    """Give the facts of every file entry of an accepted report, by report, in order, as these two models tell them."""
+    """Give the facts of every file entry of an accepted report, by report, in order, as these models tell them."""
     copies = clusters.members(connection, ClusterKind.COPIES)
     annotations: defaultdict[tuple[str, int], tuple[str, ...]] = defaultdict(tuple)
     noted = schema.sighting_annotation.c
     for report, ordinal, annotation in connection.execute(select(noted.report_id, noted.ordinal, noted.annotation)):
         annotations[report, ordinal] += (annotation,)
     categories, labels = _categories(connection), _labels(connection, tagger)
-    age_groups = _age_groups(connection, ages)
+    age_groups, classified = _age_groups(connection, ages), _labels(connection, classifier)
     claimed, clips = _claimed(connection), films.clips(films.pairs(connection))
     looked_at = set(connection.scalars(select(schema.fingerprint.c.blob_id)))
     facts: defaultdict[str, list[FileFacts]] = defaultdict(list)
@@ -124,6 +129,7 @@ def file_facts(
                 categories=tuple(sorted(categories[blob] | told)),
                 labels=tuple(labels[blob]),
                 ages=tuple(age_groups[blob]),
+                classified=tuple(classified[blob]),
                 within=tuple(copies.get(whole, whole) for whole in sorted(clips.get(blob, ()))),
             )
         )
@@ -166,13 +172,14 @@ def _categories(connection: Connection) -> defaultdict[str | None, set[str]]:
 
 
 def _labels(connection: Connection, model: ModelVersion | None) -> defaultdict[str | None, list[tuple[str, float]]]:
-    """Collect the labels that one version of a model gave a file."""
+    """Collect the labels that one version of a model gave a file, but for those to which it says no."""
     labels: defaultdict[str | None, list[tuple[str, float]]] = defaultdict(list)
     if model:
         table = schema.score.c
+        not_said = table.says.is_distinct_from(Says.NO)
         query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.label)
         for blob, label, probability in connection.execute(
-            query.where(table.model == model.name, table.version == model.version)
+            query.where(table.model == model.name, table.version == model.version, not_said)
         ):
             labels[blob].append((label, probability))
     return labels

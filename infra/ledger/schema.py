@@ -450,6 +450,8 @@ score = said_of_file(
     Column("probability", Float, nullable=False, comment="the score, calibrated, 0-1"),
     Column("says", Code, comment="yes, unsure or no, where the contract has thresholds"),
     Column("seconds", Json, nullable=False, comment="of the frames that carry it"),
+    Column("kind", Code, comment="of a tag: scene, object or landmark"),
+    Column("country", String(2), comment="where a landmark stands"),
 )
 face = said_of_file(
     "face",

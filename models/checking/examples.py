@@ -111,7 +111,7 @@ _HEADS = TypeAdapter(dict[str, dict[str, Range]])
 
 def examine_examples(folder: Path, session: Session) -> Finding:
     """Run the card's own examples, and hold the model to them."""
-    lines = list(_lines((folder / CARD).read_text(), session.contract.role))
+    lines = list(_lines((folder / CARD).read_text(encoding="utf-8"), session.contract.role))
     if not lines:
         return passed(EXAMPLES, "none; a few would show that the model is prepared here as where it was trained")
     for number, line in enumerate(lines, 1):

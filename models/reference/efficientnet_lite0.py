@@ -17,7 +17,7 @@ import onnx
 from numpy.typing import NDArray
 
 from domain.model import Role
-from models.contract import Contract, Embedding, SceneEmbedderContract, Scores, TaggerContract
+from models.contract import Contract, Embedding, Kind, SceneEmbedderContract, Scores, TaggerContract
 from models.inputs import Input
 from models.reference.drawing import Drawing, Shape
 from models.reference.folder import make_folder, pinned
@@ -30,6 +30,17 @@ WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77
 SIDE = 224
 CLASSES = 1000
 WIDTH = 1280
+
+SCENES = {
+    label: Kind(kind="scene")
+    for label in (
+        "bakery", "barbershop", "barn", "boathouse", "bookshop", "butcher shop", "castle", "church", "cinema",
+        "cliff dwelling", "dam", "greenhouse", "grocery store", "home theater", "library", "monastery", "mosque",
+        "palace", "pier", "planetarium", "prison", "restaurant", "shoe shop", "tobacco shop", "toyshop", "alp", "cliff",
+        "coral reef", "geyser", "lakeside", "promontory", "sandbar", "seashore", "valley", "volcano",
+    )
+}  # fmt: skip
+"""ImageNet's classes that are places; the others are objects."""
 
 STAGES = ((1, 1, 1), (2, 2, 6), (2, 2, 6), (3, 2, 6), (3, 1, 6), (4, 2, 6), (1, 1, 6))
 """Blocks, stride of the first one, and expansion of each stage; the weights know the channels."""
@@ -64,7 +75,7 @@ def contract(role: Role) -> Contract:
         "data": "ImageNet-1k (ILSVRC 2012): a thousand kinds of everyday things, animals and places",
     }  # fmt: skip
     if role is Role.TAGGER:
-        return TaggerContract(role=role, outputs=Scores(scores="probabilities"), labels=labels(), **told)
+        return TaggerContract(role=role, outputs=Scores(scores="probabilities"), labels=labels(), kinds=SCENES, **told)
     outputs = Embedding(embedding="embedding")
     return SceneEmbedderContract(role=Role.SCENE_EMBEDDER, outputs=outputs, alike=0.9, **told)
 

@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.model import Says, Verdict
-from models.contract import Labelled, Thresholds
+from models.contract import Kind, Labelled, TaggerContract, Thresholds
 
 Scores = NDArray[np.float32]
 """[frames, labels], 0-1."""
+
+OBJECT = Kind(kind="object")
+"""What a tag is that the contract does not name."""
 
 CARRYING = 3
 """Frames of a film that carry a label together: one alone may be a slip of the network's."""
@@ -44,6 +47,7 @@ def verdicts(scores: Scores, seconds: Sequence[float], contract: Labelled) -> tu
     where there are fewer: what is seen in a few frames of a long film counts, and what one frame alone shows of three
     or more does not count in full. These frames are told.
     """
+    kinds = contract.kinds if isinstance(contract, TaggerContract) else None
     probabilities = calibrated(scores, contract)
     carrying = np.argsort(-probabilities, axis=0, kind="stable")[:CARRYING]
     together = np.take_along_axis(probabilities, carrying, axis=0).mean(axis=0)
@@ -61,6 +65,8 @@ def verdicts(scores: Scores, seconds: Sequence[float], contract: Labelled) -> tu
             probability=float(together[column]),
             says=said(float(together[column]), contract.thresholds.get(label)),
             seconds=tuple(float(seconds[frame]) for frame in carrying[:, column]),
+            kind=kinds.get(label, OBJECT).kind if kinds is not None else None,
+            country=kinds.get(label, OBJECT).country if kinds is not None else None,
         )
         for column in kept
     )

@@ -860,6 +860,8 @@ def upgrade() -> None:
             nullable=False,
             comment="of the frames that carry it",
         ),
+        sa.Column("kind", sa.String(length=96), nullable=True, comment="of a tag: scene, object or landmark"),
+        sa.Column("country", sa.String(length=2), nullable=True, comment="where a landmark stands"),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_score_blob_id")),
         sa.PrimaryKeyConstraint("blob_id", "model", "version", "label", name=op.f("pk_score")),
     )

@@ -113,8 +113,8 @@ def test_every_row_names_model_and_version(connection):
     assert dict(counts) == {"files_classified": 1, "labels_new": 2, "faces_new": 1, "files_quarantined": 0}
     rows = connection.execute(select(schema.score).order_by(schema.score.c.label)).all()
     assert [tuple(row) for row in rows] == [
-        ("a", "classifier/one", 1, "boathouse", 0.7, 0.8, "yes", [1.0, 0.0]),
-        ("a", "classifier/one", 1, "pier", 0.1, 0.1, None, [0.0]),
+        ("a", "classifier/one", 1, "boathouse", 0.7, 0.8, "yes", [1.0, 0.0], None, None),
+        ("a", "classifier/one", 1, "pier", 0.1, 0.1, None, [0.0], None, None),
     ]
     seen = connection.execute(select(schema.inference).order_by(schema.inference.c.model))
     assert [tuple(row) for row in seen] == [
@@ -257,3 +257,10 @@ def test_two_champions_in_succession_leave_rows_that_say_which_said_what(connect
 
 def test_nothing_to_record_is_recorded_as_nothing(connection):
     assert sum(record_answers(connection, [], NOW).values()) == 0
+
+
+def test_answers_that_networks_did_not_give_are_counted_and_asked_for_again(connection):
+    held(connection, "a")
+    counts = record_answers(connection, [Answered("a", (), failed=2)], NOW)
+    assert counts["answers_unusable"] == 2
+    assert unseen(connection) == [("a", Kind.IMAGE)]

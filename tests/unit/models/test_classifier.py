@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from domain.model import Says
-from models.contract import ClassifierContract, Thresholds
+from models.contract import ClassifierContract, TaggerContract, Thresholds
 from models.runners.classifier import CARRYING, LEAST, calibrated, said, verdicts
 
 CONTRACT = ClassifierContract.model_validate(model_folders.CONTRACT)
@@ -95,3 +95,13 @@ def test_calibration_keeps_the_order_of_scores_and_leaves_other_labels_alone(sco
     order = np.argsort(scores[:, 0], kind="stable")
     assert (np.diff(told[order, 0]) >= -1e-6).all()
     assert ((told[:, 0] >= line[0][1] - 1e-6) & (told[:, 0] <= line[-1][1] + 1e-6)).all()
+
+
+def test_a_tag_says_what_it_is_and_where_a_landmark_stands():
+    kinds = {"red": {"kind": "scene"}, "green": {"kind": "landmark", "country": "FR"}}
+    tagger = TaggerContract.model_validate(model_folders.CONTRACT | {"role": "tagger", "kinds": kinds})
+    told = verdicts(np.array([[0.5, 0.3, 0.2]], np.float32), [0], tagger)
+    assert [(each.label, each.kind, each.country) for each in told] == [
+        ("red", "scene", None), ("green", "landmark", "FR"), ("blue", "object", None),
+    ]  # fmt: skip
+    assert {each.kind for each in verdicts(np.array([[0.5, 0.3, 0.2]], np.float32), [0], CONTRACT)} == {None}

@@ -9,7 +9,7 @@ from onnx import TensorProto
 
 from domain.errors import UnusableModel
 from domain.model import Role
-from models.contract import load_contract
+from models.contract import LONGEST, load_contract
 from models.session import Session
 
 
@@ -26,6 +26,25 @@ def test_a_missing_file_is_named(tmp_path, name):
     folder = model_folders.write(tmp_path / "model")
     (folder / name).unlink()
     with pytest.raises(UnusableModel, match=f"{name} is missing"):
+        load_contract(folder)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "contract.json", "card.md"])
+def test_a_link_is_refused_whatever_it_leads_to(tmp_path, name):
+    folder = model_folders.write(tmp_path / "model")
+    (folder / name).rename(tmp_path / "elsewhere")
+    (folder / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnusableModel, match=f"{name} is a link"):
+        load_contract(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"Mod\xe8le", "card.md is no UTF-8"), (b"x" * (LONGEST + 1), "card.md is larger than")]
+)
+def test_a_card_that_is_no_text_or_endless_is_refused(tmp_path, content, message):
+    folder = model_folders.write(tmp_path / "model")
+    (folder / "card.md").write_bytes(content)
+    with pytest.raises(UnusableModel, match=message):
         load_contract(folder)
 
 

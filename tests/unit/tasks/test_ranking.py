@@ -25,7 +25,12 @@ PLAIN = ReportFacts(
 )
 SEEN = FileFacts("a", faulty=False, looked_at=True, classification=None, annotations=(), categories=(), labels=())
 BROKEN = replace(SEEN, group="", faulty=True, looked_at=False)
-POLICY = replace(load_policy(None), clues=frozenset({"church", "pier"}), minors=frozenset({"child"}))
+POLICY = replace(
+    load_policy(None),
+    clues=frozenset({"church", "pier"}),
+    minors=frozenset({"child"}),
+    sought=frozenset({"wanted"}),
+)
 
 
 def evidence(*files, report=PLAIN, others=()):
@@ -115,6 +120,12 @@ def test_the_surest_clue_of_all_files_counts_and_other_labels_do_not():
     ]  # fmt: skip
     assert evidence(*files)["clue"] == 0.6
     assert "clue" not in evidence(replace(SEEN, labels=(("zebra", 0.9),)))
+
+
+def test_the_surest_label_that_is_sought_counts_and_others_do_not():
+    files = [replace(SEEN, classified=(("wanted", 0.6), ("other", 0.9))), replace(SEEN, classified=(("wanted", 0.8),))]
+    assert evidence(*files)["sought"] == 0.8
+    assert "sought" not in evidence(replace(SEEN, classified=(("other", 0.99),)))
 
 
 def test_the_surest_face_of_a_minor_counts_and_other_ages_do_not():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from onnx import helper, numpy_helper
 
 from domain.media import Kind
 from domain.model import Answered, ModelVersion, Role, Serving
@@ -143,9 +144,9 @@ def test_networks_of_one_digest_and_input_are_one_and_run_once(models, monkeypat
     runs = []
     run = Session.run
 
-    def counted(session, batch, outputs=()):
+    def counted(session, batch, outputs=(), **more):
         runs.append((len(batch), tuple(outputs)))
-        return run(session, batch, outputs)
+        return run(session, batch, outputs, **more)
 
     monkeypatch.setattr(Session, "run", counted)
     wanted = (0, 1, 2)
@@ -161,7 +162,7 @@ def test_runs_are_full_whatever_the_files_hold(folders):
     taken, sizes = [], []
     line = Line(session, 4, ("probabilities",))
     run = session.run
-    session.run = lambda batch, outputs: sizes.append(len(batch)) or run(batch, outputs)
+    session.run = lambda batch, outputs, **_: sizes.append(len(batch)) or run(batch, outputs)
     for number in range(10):
         line.ask(np.full((8, 8, 3), number, np.uint8), lambda _, number=number: taken.append(number))
     line.run()
@@ -186,3 +187,46 @@ def test_what_is_wanted_of_frames_is_wanted_once(models):
     for some in itertools.combinations(EVERY, 2):
         assert set(models.plan(some).finding) <= {4}
     assert {each.model.role for each in SERVING if each.upon} == {role for role in Role if role.of_faces}
+
+
+def failing_in_the_dark():
+    """Draw a network that gives no numbers for pictures darker than half."""
+    graph = model_folders.network()
+    nodes = graph.graph.node
+    mean = next(node for node in nodes if node.op_type == "ReduceMean")
+    mean.output[0] = "mean"
+    nodes.insert(2, helper.make_node("Sub", ["mean", "half"], ["above"]))
+    nodes.insert(3, helper.make_node("Sqrt", ["above"], ["embedding"]))
+    graph.graph.initializer.append(numpy_helper.from_array(np.array(0.5, np.float32), "half"))
+    return graph
+
+
+def test_a_network_that_gives_no_numbers_costs_its_own_answer_alone(tmp_path):
+    good, odd = (ModelVersion(f"classifier/{name}", number, name * 64) for number, name in enumerate("ab", 1))
+    serving = (Serving(good), Serving(odd, shadow=True))
+    places = {
+        good: model_folders.write(tmp_path / "good"),
+        odd: model_folders.write(tmp_path / "odd", graph=failing_in_the_dark()),
+    }
+    models = Models(serving, places.__getitem__)
+    looks = []
+    for number, shade in enumerate((250, 10, 240)):
+        view = models.plan((0, 1)).view
+        rgb = np.full((30, 40, 3), shade, np.uint8)
+        sight = Sight(0.0, tuple(fitted(rgb, each) for each in view.inputs))
+        looks.append((Waiting(f"{number}", Kind.IMAGE, (0, 1)), (sight,)))
+    told = models.see(looks)
+    assert [len(one.answers) for one in told] == [2, 1, 2]
+    assert [one.failed for one in told] == [0, 1, 0]
+    assert told[1].answers[0].serving == serving[0]
+
+
+def test_a_detector_that_gives_no_numbers_costs_what_looks_upon_it(models, monkeypatch):
+    wanted = (0, 4, 5, 6)
+    session = models._sessions[models._keys[4]]
+    run = session.run
+    monkeypatch.setattr(
+        session, "run", lambda *a, **more: {name: each * np.nan for name, each in run(*a, **more).items()}
+    )
+    (told,) = models.see([(Waiting("a", Kind.IMAGE, wanted), tuple(sights(models, wanted, 1, 1)))])
+    assert ([each.serving for each in told.answers], told.failed) == ([SERVING[0]], 3)

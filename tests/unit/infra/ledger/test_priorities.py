@@ -10,7 +10,7 @@ from taken_in import MOMENT, key, record, sighted, taken
 from domain.cluster import ClusterKind
 from domain.match import Match, SignalType
 from domain.media import Fingerprint, Fingerprints
-from domain.model import Answer, Answered, Attribute, ModelVersion, Serving, Verdict
+from domain.model import Answer, Answered, Attribute, ModelVersion, Says, Serving, Verdict
 from domain.priority import Priority, Reason
 from domain.report import (
     Classification,
@@ -173,6 +173,17 @@ def test_labels_are_those_of_the_version_that_serves(connection):
     for model, labels in ((ModelVersion("m", 1, "0"), ("old",)), (ModelVersion("m", 2, "0"), ("pier",)), (None, ())):
         (file,) = priorities.file_facts(connection, model)[key("one")]
         assert file.labels == tuple((label, 0.5) for label in labels)
+
+
+def test_what_the_classifier_says_is_told_but_for_what_it_says_no_to(connection):
+    record(connection, taken("one", sighted("a")))
+    model = ModelVersion("classifier/m", 1, "0")
+    words = {"yes": Says.YES, "perhaps": Says.UNSURE, "not": Says.NO, "plain": None}
+    said = tuple(Verdict(label, 0.4, 0.5, says) for label, says in words.items())
+    inferences.record_answers(connection, [Answered(key("a"), (Answer(Serving(model), verdicts=said),))], MOMENT)
+    (file,) = priorities.file_facts(connection, None, None, model)[key("one")]
+    assert file.classified == (("perhaps", 0.5), ("plain", 0.5), ("yes", 0.5))
+    assert priorities.file_facts(connection, None)[key("one")][0].classified == ()
 
 
 def test_age_groups_are_those_of_the_model_that_serves_whoever_found_the_faces(connection):
