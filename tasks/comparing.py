@@ -98,11 +98,15 @@ def compare(role: Role) -> Compared:
     registry = world().registry
     champion, challenger = registry.resolve(role), registry.resolve(role, Alias.CHALLENGER)
     detector = registry.find(Role.FACE_DETECTOR) if role.of_faces else None
-    serving = Serving(challenger, str(detector or ""), shadow=True)
+    upon = str(detector or "")
+    serving = Serving(challenger, upon, shadow=True)
     with reading(world().ledger) as connection:
-        shadow = {told.blob: told.answers[0] for _, told in shadows.answers(connection, serving, MOST_FILES)}
-        spoken = opinions.of_files(connection, champion, sorted(shadow))
-    pairs = [(spoken[blob], opinions.opinion(shadow[blob])) for blob in sorted(spoken)]
+        once_champion, _ = opinions.first_files(connection, challenger, MOST_FILES, upon)
+        said = opinions.of_files(connection, challenger, once_champion, upon)
+        shadow = shadows.answers(connection, serving, MOST_FILES)
+        said |= {told.blob: opinions.opinion(told.answers[0]) for _, told in shadow}
+        spoken = opinions.of_files(connection, champion, sorted(said), upon)
+    pairs = [(spoken[blob], said[blob]) for blob in sorted(spoken)]
     found = Compared(champion, challenger, len(pairs))
     return agreeing(found, pairs) if pairs else found
 

@@ -80,15 +80,18 @@ def compared(reference: Mapping[str, NDArray[np.float32]], day: Mapping[str, NDA
     return {what: each for what, each in found.items() if each.state is not State.TOO_FEW}
 
 
-def watch(model: ModelVersion, day: date) -> list[Watched]:
-    """Compare what a version said on a day (UTC) with what it said of its first files, once it has seen so many."""
+def watch(model: ModelVersion, day: date, upon: str = "") -> list[Watched]:
+    """Compare what a version said on a day (UTC) with what it said of its first files, once it has seen so many.
+
+    Of a model of faces it is what it said of those that the detector `upon` had found.
+    """
     begin = datetime.combine(day, time(), UTC)
     with reading(world().ledger) as connection:
-        first, last = opinions.first_files(connection, model, REFERENCE)
+        first, last = opinions.first_files(connection, model, REFERENCE, upon)
         if last is None or last >= begin or len(first) < REFERENCE:
             return []
-        files = opinions.files_between(connection, model, begin, begin + timedelta(days=1), OF_A_DAY)
-        told = (opinions.of_files(connection, model, some) for some in (first, files))
+        files = opinions.files_between(connection, model, begin, begin + timedelta(days=1), OF_A_DAY, upon)
+        told = (opinions.of_files(connection, model, some, upon) for some in (first, files))
         reference, of_day = (series(_in_order(each)) for each in told)
         before = opinions.moved_before(connection, model, day)
     return [
@@ -103,7 +106,8 @@ def _in_order(told: Mapping[BlobKey, Opinion]) -> list[Opinion]:
 
 def watch_all(models: Sequence[ModelVersion], day: date) -> list[Watched]:
     """Watch versions, record what was found, and tell Prefect of what has moved since it was looked at last."""
-    found = [each for model in models for each in watch(model, day)]
+    detector = world().registry.find(Role.FACE_DETECTOR) if any(model.role.of_faces for model in models) else None
+    found = [each for model in models for each in watch(model, day, str(detector or "") if model.role.of_faces else "")]
     with world().ledger.begin() as connection:
         opinions.record_drift(connection, [_row(each) for each in found])
     for each in found:

@@ -45,10 +45,15 @@ def opinion(answer: Answer) -> Opinion:
     )
 
 
-def of_files(connection: Connection, model: ModelVersion, blobs: Sequence[BlobKey]) -> dict[BlobKey, Opinion]:
-    """Give what a version said of these files, as far as it looked at them; while it was no challenger."""
+def of_files(
+    connection: Connection, model: ModelVersion, blobs: Sequence[BlobKey], upon: str = ""
+) -> dict[BlobKey, Opinion]:
+    """Give what a version said of these files, as far as it looked at them; while it was no challenger.
+
+    A model of faces looked at those that the detector `upon` had found.
+    """
     found: dict[BlobKey, Opinion] = defaultdict(Opinion)
-    for row in _rows(connection, schema.inference, model, blobs):
+    for row in _rows(connection, schema.inference, model, blobs, upon):
         found[row.blob_id] = Opinion()
     for row in _rows(connection, schema.score, model, blobs):
         found[row.blob_id].probabilities[row.label] = row.probability
@@ -56,37 +61,44 @@ def of_files(connection: Connection, model: ModelVersion, blobs: Sequence[BlobKe
             found[row.blob_id].says[row.label] = Says(row.says)
     for row in _rows(connection, schema.face, model, blobs):
         found[row.blob_id].faces += 1
-    for row in _rows(connection, schema.attribute, model, blobs):
+    for row in _rows(connection, schema.attribute, model, blobs, upon):
         found[row.blob_id].attributes.append((row.name, row.probability))
-    for row in _rows(connection, schema.embedding, model, blobs):
+    for row in _rows(connection, schema.embedding, model, blobs, upon):
         found[row.blob_id].vectors.append(bytes(row.vector))
     return dict(found)
 
 
-def _rows(connection: Connection, table: Table, model: ModelVersion, blobs: Sequence[BlobKey]) -> Iterator[Row[Any]]:
+def _rows(
+    connection: Connection, table: Table, model: ModelVersion, blobs: Sequence[BlobKey], upon: str = ""
+) -> Iterator[Row[Any]]:
     """Give a table's rows of these files by this version, in the order of its key."""
     query = select(table).where(table.c.model == model.name, table.c.version == model.version)
+    if "upon" in table.c:
+        query = query.where(table.c.upon == upon)
     query = query.order_by(*table.primary_key.columns)
     for start in range(0, len(blobs), MANY):
         yield from connection.execute(query.where(table.c.blob_id.in_(blobs[start : start + MANY])))
 
 
-def first_files(connection: Connection, model: ModelVersion, most: int) -> tuple[list[BlobKey], datetime | None]:
+def first_files(
+    connection: Connection, model: ModelVersion, most: int, upon: str = ""
+) -> tuple[list[BlobKey], datetime | None]:
     """Give the first files that a version looked at, at most so many, and when it looked at the last of them."""
     table = schema.inference.c
     moment = func.min(table.said_at)
     query = select(table.blob_id, moment).where(table.model == model.name, table.version == model.version)
+    query = query.where(table.upon == upon)
     rows = connection.execute(query.group_by(table.blob_id).order_by(moment, table.blob_id).limit(most)).all()
     return [blob for blob, _ in rows], utc(rows[-1][1]) if rows else None
 
 
 def files_between(
-    connection: Connection, model: ModelVersion, since: datetime, until: datetime, most: int
+    connection: Connection, model: ModelVersion, since: datetime, until: datetime, most: int, upon: str = ""
 ) -> list[BlobKey]:
     """Give files that a version looked at in this time, at most so many: their keys are as good as drawn by lot."""
     table = schema.inference.c
     query = select(table.blob_id).where(table.model == model.name, table.version == model.version)
-    query = query.where(table.said_at >= since, table.said_at < until).distinct()
+    query = query.where(table.said_at >= since, table.said_at < until, table.upon == upon).distinct()
     return list(connection.scalars(query.order_by(table.blob_id).limit(most)))
 
 
@@ -96,8 +108,9 @@ def record_drift(connection: Connection, rows: Sequence[dict[str, object]]) -> N
 
 
 def moved_before(connection: Connection, model: ModelVersion, day: object) -> set[str]:
-    """Name what of a version's answers had moved already when it was looked at last, before a day."""
+    """Name what of a version's answers had moved already when it was looked at last, before a day or on it."""
     table = schema.drift.c
     query = select(table.what, table.moved).where(table.model == model.name, table.version == model.version)
-    rows = connection.execute(query.where(table.day < day).order_by(table.day)).tuples()
-    return {what for what, moved in dict(rows.all()).items() if moved}
+    earlier = dict(connection.execute(query.where(table.day < day).order_by(table.day)).tuples().all())
+    told = connection.execute(query.where(table.day == day)).tuples().all()
+    return {what for what, moved in (*earlier.items(), *told) if moved}

@@ -95,7 +95,7 @@ def test_what_moved_is_recorded_and_is_news_once(data):
     news = [[each.news for each in watch_all([MODEL], day(number))] for number in range(2, 7)]
     assert news == [[False], [True], [False], [False], [True]]
     again = watch_all([MODEL], day(6))
-    assert [each.news for each in again] == [True]
+    assert [each.news for each in again] == [False]
     with reading(world().ledger) as connection:
         rows = connection.execute(select(schema.drift).order_by(schema.drift.c.day)).mappings().all()
     assert [row["moved"] for row in rows] == [False, True, True, False, True]
@@ -191,6 +191,33 @@ def test_a_challenger_in_shadow_is_compared_with_the_champion(data, tmp_path):
     assert kept.data.tags["challenger"] == str(other)
     with reading(world().ledger) as connection:
         assert {row.version for row in connection.execute(select(schema.score))} == {one.version}
+
+
+def test_a_former_champion_on_trial_is_compared_by_what_it_said_when_it_served(data, tmp_path):
+    registry = world().registry
+    one = register(registry, model_folders.write(tmp_path / "one", name="one"), Alias.CHAMPION)
+    other = register(registry, model_folders.write(tmp_path / "other", name="other"))
+    say(one, 1, [0.9, 0.1])
+    say(other, 1, [0.9, 0.9])
+    registry.promote(Role.CLASSIFIER, other.version, Alias.CHAMPION)
+    registry.promote(Role.CLASSIFIER, one.version, Alias.CHALLENGER)
+    assert (compare(Role.CLASSIFIER).files, compare(Role.CLASSIFIER).labels[0].agreement) == (2, 0.5)
+
+
+def test_what_was_said_upon_another_detector_is_not_mixed_in(data):
+    from infra.ledger import opinions
+
+    model = ModelVersion("embedder-face/one", 1, "1" * 64)
+    hold(["a"])
+    vectors = [((0, bytes(8)),), ((0, bytes(8)), (1, bytes(8)))]
+    with world().ledger.begin() as connection:
+        for upon, told in zip(("d v1", "d v2"), vectors, strict=True):
+            record_answers(connection, [Answered("a", (Answer(Serving(model, upon), vectors=told),))], FIRST_DAY)
+        found = [len(opinions.of_files(connection, model, ["a"], upon)["a"].vectors) for upon in ("d v1", "d v2")]
+        assert found == [1, 2]
+        assert opinions.of_files(connection, model, ["a"]) == {}
+        assert opinions.first_files(connection, model, 9, "d v1")[0] == ["a"]
+        assert opinions.first_files(connection, model, 9)[0] == []
 
 
 def test_faces_of_a_champion_are_read_back_as_they_were_said(data):

@@ -282,3 +282,9 @@ def test_a_card_may_have_no_example(tmp_path):
     finding = check(model_folders.write(tmp_path / "model"))[-1]
     assert finding.ok
     assert finding.detail.startswith("none")
+
+
+def test_a_network_of_an_opset_that_cannot_be_fed_with_pixels_is_refused(tmp_path):
+    graph = drawn(MEAN, ("Softmax", ["means"], ["probabilities"], {"axis": 1}))
+    graph.opset_import[0].version = 6
+    assert "opens" in " ".join(failures(write(tmp_path, graph=graph, examples=()))).lower()
