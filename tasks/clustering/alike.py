@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
+
 from domain.cluster import ClusterKind, Ruling
 from domain.counts import Counts
 from domain.model import ModelVersion, Role
@@ -12,6 +14,7 @@ from infra.index.nearest import Vectors, nearest
 from infra.ledger import clusters
 from infra.world import world
 from models.contract import FaceEmbedderContract, SceneEmbedderContract, load_contract
+from models.runners.embedder import unit
 from tasks.clustering.linkage import Pair, linked
 from tasks.clustering.naming import record_groups
 from tasks.staging import step
@@ -60,12 +63,14 @@ def _of_firsts(rulings: Sequence[Ruling], names: Sequence[str], copies: Mapping[
     return [each for each in turned if each.one != each.other]
 
 
-def _firsts(names: Sequence[str], copies: Mapping[str, str]) -> list[int]:
-    """Give the place of the first of each set of copies."""
-    first: dict[str, int] = {}
-    for at, name in enumerate(names):
-        first.setdefault(copies.get(name, name), at)
-    return list(first.values())
+def _whole(names: Sequence[str], vectors: Vectors, copies: Mapping[str, str]) -> tuple[list[str], Vectors]:
+    """Make one of the copies of each file: the name of the first, and the mean direction of all."""
+    place: dict[str, int] = {}
+    of = [place.setdefault(copies.get(name, name), len(place)) for name in names]
+    sums = np.zeros((len(place), vectors.shape[1]), np.float32)
+    np.add.at(sums, of, vectors)
+    firsts = dict(zip(reversed(of), reversed(names), strict=True))
+    return [firsts[at] for at in range(len(place))], unit(sums)
 
 
 def of_one_picture(names: Sequence[str], moments: Sequence[float]) -> Iterator[Pair]:
@@ -87,9 +92,9 @@ def cluster_scenes() -> Counts:
     with world().ledger.begin() as connection:
         names, vectors = clusters.scene_vectors(connection, model)
         copies = clusters.members(connection, ClusterKind.COPIES)
-        firsts = _firsts(names, copies)
+        firsts, together = _whole(names, vectors, copies)
         rulings = _of_firsts(clusters.rulings(connection, ClusterKind.SCENES), names, copies)
-        groups = alike([names[at] for at in firsts], vectors[firsts], least, rulings)
+        groups = alike(firsts, together, least, rulings)
         return record_groups(connection, ClusterKind.SCENES, spread(groups, copies, names))
 
 

@@ -240,10 +240,13 @@ def test_a_run_killed_in_the_middle_loses_nothing_and_doubles_nothing(demo, tmp_
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     stands = re.compile(r"Where the ledger stands.*?The most urgent", re.DOTALL)
     assert stands.search(resumed.stdout)[0] == stands.search(whole.stdout)[0]
+    # Each folder has names of its own, by which the ties between vectors fall: scenes may differ.
+    aside = {"audit", "batch", "cluster", "cluster_change"}
     sizes = [
-        {name: len(rows) for name, rows in rows_of(place / "ledger.db").items() if name not in {"audit", "batch"}}
+        {name: sum("'scenes'" not in row for row in rows) for name, rows in rows_of(place / "ledger.db").items()
+         if name not in aside}
         for place in (folder, tmp_path)
-    ]
+    ]  # fmt: skip
     assert sizes[0] == sizes[1]
 
 

@@ -126,3 +126,12 @@ def test_faces_are_clustered_across_files_where_a_detector_and_an_embedder_serve
     assert set(standing(FACES)) == {"a", "c"}
     with world().ledger.begin() as connection:
         assert connection.scalar(select(schema.cluster_change.c.event)) == "founded"
+
+
+def test_which_of_the_copies_comes_first_changes_nothing(data, tmp_path):
+    model = embedder(tmp_path / "scenes")
+    see(model, a=40, b=0, c=58)
+    with world().ledger.begin() as connection:
+        clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
+    cluster_scenes.fn()
+    assert standing(SCENES) == {}  # the copies stand at 20 together, 38 from the other
