@@ -188,9 +188,7 @@ class Registry:
             write_mlflow_model(folder, draft, logged.model_id, logged.artifact_location)
             client.log_model_artifacts(logged.model_id, str(draft))
         client.finalize_logged_model(logged.model_id, "READY")
-        card = (folder / CARD).read_text(encoding="utf-8")[
-            :LONGEST_DESCRIPTION
-        ]  # the whole of it is among the version's files
+        card = (folder / CARD).read_text(encoding="utf-8")[:LONGEST_DESCRIPTION]  # the files have the whole of it
         source = f"{_LOGGED}{logged.model_id}"
         return client.create_model_version(tags["role"], source, model_id=logged.model_id, tags=tags, description=card)
 

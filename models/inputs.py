@@ -109,12 +109,6 @@ def scaling(told: Input) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return np.float32((high - low) / 255) / std, (np.float32(low) - mean) / std
 
 
-def prepared(rgb: RGB, told: Input) -> Batch:
-    """Make one input of the network, without the batch's axis, from a picture (H × W × 3, any size)."""
-    one: Batch = normalised(fitted(rgb, told)[np.newaxis], told)[0]
-    return one
-
-
 def _resized(rgb: RGB, size: tuple[int, int], box: tuple[float, float, float, float]) -> RGB:
     """Resize a part of a picture to a size (width, height)."""
     bilinear = Image.Resampling.BILINEAR

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.errors import UnusableModel
 from domain.model import Alias, ModelVersion, Role, Serving
 from infra.ledger import opinions, shadows
 from infra.ledger.engine import reading
 from infra.ledger.opinions import Opinion
+from infra.ledger.said import stacked
 from infra.tracking import Written
 from infra.world import world
 from models.disagreement import (
@@ -63,7 +63,7 @@ def agreeing(found: Compared, pairs: Pairs) -> Compared:
     ]
     if not both:
         return found
-    ours, theirs = (_stacked([vector for each in side for vector in each]) for side in zip(*both, strict=True))
+    ours, theirs = (stacked([vector for each in side for vector in each]) for side in zip(*both, strict=True))
     return replace(found, neighbours=neighbour_agreement(ours, theirs))
 
 
@@ -83,10 +83,6 @@ def _label(label: str, pairs: Pairs) -> LabelAgreement:
     says = tuple([each.says.get(label) for each in side] for side in (champion, challenger))
     numbers = tuple(np.array([each.probabilities.get(label, 0.0) for each in side]) for side in (champion, challenger))
     return label_agreement(label, (says[0], says[1]), (numbers[0], numbers[1]))
-
-
-def _stacked(vectors: Sequence[bytes]) -> NDArray[np.float32]:
-    return np.stack([np.frombuffer(vector, "<f2").astype(np.float32) for vector in vectors])
 
 
 def compare(role: Role) -> Compared:

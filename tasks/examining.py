@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.errors import InvalidSettings, Unreadable
+from domain.errors import InvalidSettings, Unreadable, UnusableModel
 from domain.media import BlobKey, Kind
 from domain.model import Answer, Answered, Face, ModelVersion, Role, Serving
 from domain.report import FileFault
 from infra.cluster import fan_out
 from infra.ledger.evaluation_sets import Item
 from infra.ledger.inferences import Waiting
+from infra.ledger.said import stacked
 from infra.world import world
 from models.contract import ClassifierContract, TaggerContract
 from models.inputs import normalised
@@ -101,7 +102,7 @@ class _Answering:
 
     def __init__(self, panel: Panel) -> None:
         upon = str(panel.detector) if panel.detector else ""
-        self._asked = len(panel.models)
+        self._asked, self._names = len(panel.models), ", ".join(map(str, panel.everyone))
         serving = [Serving(model, upon) for model in panel.models]
         serving += [Serving(panel.detector)] if panel.detector else []
         self._every = tuple(range(len(serving)))
@@ -113,6 +114,8 @@ class _Answering:
         waiting = ((Waiting(item.blob, item.kind, self._every), sights) for item, sights in looks)
         for answered in self._models.see(waiting):
             assert isinstance(answered, Answered)
+            if answered.failed:
+                raise UnusableModel(f"a network of {self._names} gives what is no number; `breakwater model check` it")
             faces = answered.answers[-1].faces
             yield tuple(_said(answer, faces) for answer in answered.answers[: self._asked])
 
@@ -131,7 +134,8 @@ def _said(answer: Answer, faces: Sequence[Face]) -> Said:
 
 
 def _vector(content: bytes) -> NDArray[np.float32]:
-    return np.frombuffer(content, "<f2").astype(np.float32)
+    vector: NDArray[np.float32] = stacked([content])[0]
+    return vector
 
 
 def _area(face: Face) -> float:

@@ -13,6 +13,7 @@ from domain.model import ModelVersion, Role
 from infra.ledger import opinions
 from infra.ledger.engine import reading
 from infra.ledger.opinions import Opinion
+from infra.ledger.said import stacked
 from infra.world import world
 from models.drift import Drift, State, drift_of_embeddings, drift_of_scores
 from tasks.staging import step, under_prefect
@@ -62,8 +63,8 @@ def series(found: Sequence[Opinion]) -> dict[str, NDArray[np.float32]]:
         told["faces"] = _numbers([each.faces for each in found])
     for name in sorted({name for each in found for name, _ in each.attributes}):
         told[name] = _numbers([number for each in found for other, number in each.attributes if other == name])
-    vectors = [np.frombuffer(vector, "<f2").astype(np.float32) for each in found for vector in each.vectors]
-    return told | ({VECTORS: np.stack(vectors)} if vectors else {})
+    vectors = [vector for each in found for vector in each.vectors]
+    return told | ({VECTORS: stacked(vectors)} if vectors else {})
 
 
 def _numbers(values: Sequence[float]) -> NDArray[np.float32]:

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
+from models.inputs import fitted, normalised
+
 SIDE = 8
 CONTRACT = {
     "role": "classifier",
@@ -43,6 +45,23 @@ def network(name="image", shape=("N", 3, SIDE, SIDE), element=TensorProto.FLOAT,
         nodes, "strongest_colour", [helper.make_tensor_value_info(name, element, shape)], outputs, constants
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def failing_in_the_dark():
+    """Draw a network that gives no numbers for pictures darker than half."""
+    graph = network()
+    nodes = graph.graph.node
+    mean = next(node for node in nodes if node.op_type == "ReduceMean")
+    mean.output[0] = "mean"
+    nodes.insert(2, helper.make_node("Sub", ["mean", "half"], ["above"]))
+    nodes.insert(3, helper.make_node("Sqrt", ["above"], ["embedding"]))
+    graph.graph.initializer.append(numpy_helper.from_array(np.array(0.5, np.float32), "half"))
+    return graph
+
+
+def prepared(rgb, told):
+    """Make one input of a network, without the batch's axis, from a picture of any size."""
+    return normalised(fitted(rgb, told)[np.newaxis], told)[0]
 
 
 def write(folder: Path, *, graph=None, base=CONTRACT, **changes) -> Path:

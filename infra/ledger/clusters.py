@@ -1,23 +1,20 @@
 """Clusters in the ledger: which member is in which."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Select, String, cast, delete, exists, select
 
 from domain.cluster import ClusterKind, Ruling, changes
 from domain.media import BlobKey
 from domain.model import ModelVersion
+from infra.index.nearest import Vectors
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.media import usable
 from infra.ledger.reports import MANY
-
-Vectors = NDArray[np.float32]
-"""[members, width], of unit length."""
+from infra.ledger.said import said_by, stacked
 
 
 def members(connection: Connection, kind: ClusterKind) -> dict[str, str]:
@@ -78,7 +75,8 @@ def scene_vectors(connection: Connection, embedder: ModelVersion) -> tuple[list[
     """Give the files that a scene embedder saw, by their ids, and their vectors."""
     table = schema.embedding.c
     query = _vectors(embedder).add_columns(table.blob_id).order_by(table.blob_id)
-    return _stacked((blob, vector) for vector, blob in connection.execute(query))
+    rows = connection.execute(query).all()
+    return [blob for _, blob in rows], stacked([vector for vector, _ in rows])
 
 
 def face_vectors(
@@ -90,13 +88,13 @@ def face_vectors(
     query = (
         _vectors(embedder, str(detector))
         .add_columns(table.blob_id, table.ordinal, face.seconds)
-        .join(schema.face, found & (face.model == detector.name) & (face.version == detector.version))
+        .join(schema.face, found & said_by(schema.face, detector))
         .where(face.quality >= quality, face.blurred.is_(False))
         .order_by(table.blob_id, table.ordinal)
     )
     rows = connection.execute(query).all()
-    names, vectors = _stacked((face_name(blob, ordinal), vector) for vector, blob, ordinal, _ in rows)
-    return names, vectors, [seconds for *_, seconds in rows]
+    names = [face_name(blob, ordinal) for _, blob, ordinal, _ in rows]
+    return names, stacked([vector for vector, *_ in rows]), [seconds for *_, seconds in rows]
 
 
 def face_name(blob: BlobKey, ordinal: int) -> str:
@@ -105,19 +103,9 @@ def face_name(blob: BlobKey, ordinal: int) -> str:
 
 
 def _vectors(embedder: ModelVersion, upon: str = "") -> Select[Any]:
-    table = schema.embedding.c
-    said = (table.model == embedder.name) & (table.version == embedder.version) & (table.upon == upon)
-    usable_blob = exists().where(schema.blob.c.id == table.blob_id, usable())
-    return select(table.vector).where(said, usable_blob)
-
-
-def _stacked(rows: Iterable[tuple[str, bytes]]) -> tuple[list[str], Vectors]:
-    """Make one array of vectors (float16 of unit length as stored, float32 as given)."""
-    names, vectors = [], []
-    for name, vector in rows:
-        names.append(name)
-        vectors.append(np.frombuffer(vector, "<f2"))
-    return names, np.stack(vectors).astype(np.float32) if vectors else np.empty((0, 1), np.float32)
+    table = schema.embedding
+    usable_blob = exists().where(schema.blob.c.id == table.c.blob_id, usable())
+    return select(table.c.vector).where(said_by(table, embedder, upon), usable_blob)
 
 
 def brought(connection: Connection) -> list[tuple[str, BlobKey]]:

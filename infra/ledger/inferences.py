@@ -16,6 +16,7 @@ from domain.priority import HIGHEST
 from infra.ledger import schema, shadows
 from infra.ledger.engine import upsert
 from infra.ledger.media import ANY, Flags, Unreadable, record_faults, usable
+from infra.ledger.said import said_by
 
 EVERY = frozenset(Role)
 
@@ -111,12 +112,7 @@ def _unseen(serving: Serving, skip_settled: Collection[Role]) -> ColumnElement[b
     """Say of a file that a model at work is to look at it still. A challenger need not say again what it said."""
     tables = (schema.inference, schema.shadow) if serving.shadow else (schema.inference,)
     seen = [
-        exists().where(
-            table.c.blob_id == schema.blob.c.id,
-            table.c.model == serving.model.name,
-            table.c.version == serving.model.version,
-            table.c.upon == serving.upon,
-        )
+        exists().where(table.c.blob_id == schema.blob.c.id, said_by(table, serving.model, serving.upon))
         for table in tables
     ]
     if serving.model.role in skip_settled:

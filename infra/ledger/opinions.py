@@ -14,6 +14,7 @@ from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.moments import utc
 from infra.ledger.reports import MANY
+from infra.ledger.said import said_by
 
 
 @dataclass(slots=True)
@@ -72,9 +73,7 @@ def _rows(
     connection: Connection, table: Table, model: ModelVersion, blobs: Sequence[BlobKey], upon: str = ""
 ) -> Iterator[Row[Any]]:
     """Give a table's rows of these files by this version, in the order of its key."""
-    query = select(table).where(table.c.model == model.name, table.c.version == model.version)
-    if "upon" in table.c:
-        query = query.where(table.c.upon == upon)
+    query = select(table).where(said_by(table, model, upon if "upon" in table.c else None))
     query = query.order_by(*table.primary_key.columns)
     for start in range(0, len(blobs), MANY):
         yield from connection.execute(query.where(table.c.blob_id.in_(blobs[start : start + MANY])))
@@ -86,8 +85,7 @@ def first_files(
     """Give the first files that a version looked at, at most so many, and when it looked at the last of them."""
     table = schema.inference.c
     moment = func.min(table.said_at)
-    query = select(table.blob_id, moment).where(table.model == model.name, table.version == model.version)
-    query = query.where(table.upon == upon)
+    query = select(table.blob_id, moment).where(said_by(schema.inference, model, upon))
     rows = connection.execute(query.group_by(table.blob_id).order_by(moment, table.blob_id).limit(most)).all()
     return [blob for blob, _ in rows], utc(rows[-1][1]) if rows else None
 
@@ -97,8 +95,8 @@ def files_between(
 ) -> list[BlobKey]:
     """Give files that a version looked at in this time, at most so many: their keys are as good as drawn by lot."""
     table = schema.inference.c
-    query = select(table.blob_id).where(table.model == model.name, table.version == model.version)
-    query = query.where(table.said_at >= since, table.said_at < until, table.upon == upon).distinct()
+    query = select(table.blob_id).where(said_by(schema.inference, model, upon))
+    query = query.where(table.said_at >= since, table.said_at < until).distinct()
     return list(connection.scalars(query.order_by(table.blob_id).limit(most)))
 
 
@@ -110,7 +108,7 @@ def record_drift(connection: Connection, rows: Sequence[dict[str, object]]) -> N
 def moved_before(connection: Connection, model: ModelVersion, day: object) -> set[str]:
     """Name what of a version's answers had moved already when it was looked at last, before a day or on it."""
     table = schema.drift.c
-    query = select(table.what, table.moved).where(table.model == model.name, table.version == model.version)
+    query = select(table.what, table.moved).where(said_by(schema.drift, model))
     earlier = dict(connection.execute(query.where(table.day < day).order_by(table.day)).tuples().all())
     told = connection.execute(query.where(table.day == day)).tuples().all()
     return {what for what, moved in (*earlier.items(), *told) if moved}

@@ -13,6 +13,7 @@ from domain.priority import Priority, Reason
 from domain.report import FileFault, LocationRole
 from infra.ledger import clusters, films, schema
 from infra.ledger.engine import upsert
+from infra.ledger.said import said_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,7 @@ def _labels(connection: Connection, model: ModelVersion | None) -> defaultdict[s
         table = schema.score.c
         not_said = table.says.is_distinct_from(Says.NO)
         query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.label)
-        for blob, label, probability in connection.execute(
-            query.where(table.model == model.name, table.version == model.version, not_said)
-        ):
+        for blob, label, probability in connection.execute(query.where(said_by(schema.score, model), not_said)):
             labels[blob].append((label, probability))
     return labels
 
@@ -191,7 +190,7 @@ def _age_groups(connection: Connection, model: ModelVersion | None) -> defaultdi
     if model:
         table = schema.attribute.c
         query = select(table.blob_id, table.label, table.probability).order_by(table.blob_id, table.upon, table.face)
-        query = query.where(table.model == model.name, table.version == model.version, table.name == AGE_GROUP)
+        query = query.where(said_by(schema.attribute, model), table.name == AGE_GROUP)
         for blob, label, probability in connection.execute(query):
             ages[blob].append((label, probability))
     return ages

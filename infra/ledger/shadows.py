@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, delete, select
+from sqlalchemy import Connection, delete, select
 
 from domain.media import BlobKey
 from domain.model import Answer, Answered, Serving
 from infra.ledger import schema
 from infra.ledger.engine import upsert
+from infra.ledger.said import said_by
 
 _READER: TypeAdapter[Answer] = TypeAdapter(Answer)
 
@@ -47,16 +48,17 @@ def answers(
 ) -> Iterator[tuple[dt.datetime, Answered]]:
     """Give what a model at work said while it was on trial, by file, and when."""
     table = schema.shadow.c
-    query = select(table.blob_id, table.said_at, table.answer).where(_by(serving)).order_by(table.blob_id).limit(most)
+    query = (
+        select(table.blob_id, table.said_at, table.answer)
+        .where(said_by(schema.shadow, serving.model, serving.upon))
+        .order_by(table.blob_id)
+        .limit(most)
+    )
     for blob, said_at, answer in connection.execute(query):
         yield said_at, Answered(blob, (decode(answer, serving),))
 
 
 def forget(connection: Connection, serving: Serving, blobs: Sequence[BlobKey]) -> None:
     """Remove what a model said of files while it was on trial."""
-    connection.execute(delete(schema.shadow).where(_by(serving), schema.shadow.c.blob_id.in_(blobs)))
-
-
-def _by(serving: Serving) -> ColumnElement[bool]:
-    table, model = schema.shadow.c, serving.model
-    return (table.model == model.name) & (table.version == model.version) & (table.upon == serving.upon)
+    mine = said_by(schema.shadow, serving.model, serving.upon)
+    connection.execute(delete(schema.shadow).where(mine, schema.shadow.c.blob_id.in_(blobs)))

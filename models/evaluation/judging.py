@@ -52,27 +52,33 @@ _HEADLINES = {
 }
 
 
+def below(differences: Sequence[Estimate], by: Name) -> list[Estimate]:
+    """Give one number's differences that are below 0 by more than chance.
+
+    That of the whole set is if its interval lies wholly below 0. That of a slice of at least 30 items is if its
+    interval does, and so surely that among as many slices one does by chance in 1 of 40 comparisons.
+    """
+    ours = [each for each in differences if each.name == by and (each.slice == ALL or each.n >= LEAST)]
+    surely = MISTAKEN / max(1, sum(each.slice != ALL for each in ours))
+    return [each for each in ours if each.high < 0 and (each.slice == ALL or each.chance <= surely)]
+
+
 def judge(differences: Sequence[Estimate], by: Name) -> Judgement:
     """Judge a candidate by one number's differences, candidate less champion, on the whole set and its slices.
 
-    It is worse if the interval of the whole set lies wholly below 0; or if a slice of at least 30 items does, and so
-    surely that among as many slices one does by chance in 1 of 40 comparisons. Else it is not shown to be as good if
-    the whole set's difference is below 0, or not defined; else better if the whole set's interval lies wholly above 0;
-    else no worse.
+    It is worse if it is `below`, on the whole set or on any slice. Else it is not shown to be as good if the whole
+    set's difference is below 0, or not defined; else better if the whole set's interval lies wholly above 0; else no
+    worse.
 
     Raises:
         ValueError: the differences have no such number on the whole set.
     """
-    ours = [each for each in differences if each.name == by and (each.slice == ALL or each.n >= LEAST)]
-    whole = next((each for each in ours if each.slice == ALL), None)
+    whole = next((each for each in differences if each.name == by and each.slice == ALL), None)
     if whole is None:
         raise ValueError(f"{by.metric} was not compared on the whole set")
-    surely = MISTAKEN / max(1, len(ours) - 1)
-    worse = tuple(
-        f"{_said(each)}: worse" for each in ours if each.high < 0 and (each is whole or each.chance <= surely)
-    )
+    worse = below(differences, by)
     if worse:
-        return Judgement(Verdict.WORSE, by, worse)
+        return Judgement(Verdict.WORSE, by, tuple(f"{_said(each)}: worse" for each in worse))
     if math.isnan(whole.value):
         return Judgement(Verdict.NOT_SHOWN, by, (f"{_plain(by)} is not defined on this set",))
     if whole.value < 0:

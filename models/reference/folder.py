@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -30,12 +29,17 @@ def make_folder(folder: Path, contract: Contract, network: Callable[[], onnx.Mod
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         draft = Path(place) / folder.name
         draft.mkdir()
-        (draft / NETWORK).write_bytes(network().SerializeToString(deterministic=True))
-        told = contract.model_dump(mode="json")
-        (draft / CONTRACT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        shutil.copyfile(_CARDS / f"{contract.name}.md", draft / CARD)
+        write_files(draft, contract, network(), (_CARDS / f"{contract.name}.md").read_text(encoding="utf-8"))
         _place(draft, folder)
     return folder
+
+
+def write_files(folder: Path, contract: Contract, network: onnx.ModelProto, card: str) -> None:
+    """Write what a model is into a folder that is there."""
+    told = json.dumps(contract.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    (folder / NETWORK).write_bytes(network.SerializeToString(deterministic=True))
+    (folder / CONTRACT).write_text(f"{told}\n", encoding="utf-8")
+    (folder / CARD).write_text(card, encoding="utf-8")
 
 
 def _place(draft: Path, folder: Path) -> None:

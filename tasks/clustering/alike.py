@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -53,24 +52,19 @@ def spread(groups: Sequence[Sequence[str]], copies: Mapping[str, str], names: Se
     return sorted(sorted(group) for group in whole)
 
 
-def _of_firsts(rulings: Sequence[Ruling], names: Sequence[str], copies: Mapping[str, str]) -> list[Ruling]:
-    """Let what was ruled of a file be ruled of the first of its copies."""
-    first: dict[str, str] = {}
-    for name in names:
-        first.setdefault(copies.get(name, name), name)
-    turned = [replace(each, one=first.get(copies.get(each.one, each.one), each.one),
-                      other=first.get(copies.get(each.other, each.other), each.other)) for each in rulings]  # fmt: skip
-    return [each for each in turned if each.one != each.other]
-
-
-def _whole(names: Sequence[str], vectors: Vectors, copies: Mapping[str, str]) -> tuple[list[str], Vectors]:
-    """Make one of the copies of each file: the name of the first, and the mean direction of all."""
+def _as_one(names: Sequence[str], vectors: Vectors, copies: Mapping[str, str]) -> tuple[list[str], Vectors]:
+    """Make one of the copies of each file, of the cluster's name and the mean direction; what has none stays itself."""
     place: dict[str, int] = {}
     of = [place.setdefault(copies.get(name, name), len(place)) for name in names]
     sums = np.zeros((len(place), vectors.shape[1]), np.float32)
     np.add.at(sums, of, vectors)
-    firsts = dict(zip(reversed(of), reversed(names), strict=True))
-    return [firsts[at] for at in range(len(place))], unit(sums)
+    return list(place), unit(sums)
+
+
+def _ruled_as_one(rulings: Sequence[Ruling], copies: Mapping[str, str]) -> list[Ruling]:
+    """Let what was ruled of a file be ruled of all its copies."""
+    turned = [Ruling(copies.get(each.one, each.one), copies.get(each.other, each.other), each.same) for each in rulings]
+    return [each for each in turned if each.one != each.other]
 
 
 def of_one_picture(names: Sequence[str], moments: Sequence[float]) -> Iterator[Pair]:
@@ -92,9 +86,8 @@ def cluster_scenes() -> Counts:
     with world().ledger.begin() as connection:
         names, vectors = clusters.scene_vectors(connection, model)
         copies = clusters.members(connection, ClusterKind.COPIES)
-        firsts, together = _whole(names, vectors, copies)
-        rulings = _of_firsts(clusters.rulings(connection, ClusterKind.SCENES), names, copies)
-        groups = alike(firsts, together, least, rulings)
+        rulings = _ruled_as_one(clusters.rulings(connection, ClusterKind.SCENES), copies)
+        groups = alike(*_as_one(names, vectors, copies), least, rulings)
         return record_groups(connection, ClusterKind.SCENES, spread(groups, copies, names))
 
 

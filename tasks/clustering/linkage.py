@@ -11,12 +11,9 @@ import heapq
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.cluster import components
-
-Vectors = NDArray[np.float32]
-"""[members, width], of unit length."""
+from infra.index.nearest import Vectors
 
 Pair = tuple[int, int]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.evaluation.judging import LEAST, Judgement, Verdict
+from models.evaluation.judging import LEAST, Judgement, Verdict, below
 from models.evaluation.resampling import ALL, Estimate, Name
 from models.evaluation.verdicts import Bin
 from tasks.evaluating.drawings import (
@@ -151,24 +151,26 @@ def _differences(report: Report) -> Part | None:
     if not apart:
         return None
     metric = METRICS[report.by.metric]
-    rows = [_row(each, tells=_tells(each), judged=each.slice == ALL or each.n >= LEAST) for each in apart]
+    worse = {each.slice for each in below(report.differences, report.by)}
+    tells = [WORSE if each.slice in worse else BETTER if each.low > 0 else OPEN for each in apart]
+    rows = [
+        _row(each, tells=told, judged=each.slice == ALL or each.n >= LEAST)
+        for each, told in zip(apart, tells, strict=True)
+    ]
     lines = tuple(
-        (place(each), number(each.value, report.by.metric, signed=True), interval(each, signed=True), _tells(each))
-        for each in apart
+        (place(each), number(each.value, report.by.metric, signed=True), interval(each, signed=True), told)
+        for each, told in zip(apart, tells, strict=True)
     )
     return Part(
         "differences", "Difference to the champion",
         f"{metric.title} of {report.model} less that of {report.champion}, each resample over the same files. An "
-        f"interval that does not reach 0 is more than chance. Slices of fewer than {LEAST} files are not judged.",
+        "interval that does not reach 0 is more than chance on the whole set; of many slices one is below 0 by chance, "
+        f"so that a slice is worse only where it is surer. Slices of fewer than {LEAST} files are not judged.",
         draw_differences(
             rows, [place(each) for each in apart], f"difference in {metric.title.lower()}", share=metric.share
         ),
         Table(("Slice (files)", "Difference", "95 % interval", "Tells"), lines),
     )  # fmt: skip
-
-
-def _tells(each: Estimate) -> str:
-    return WORSE if each.high < 0 else BETTER if each.low > 0 else OPEN
 
 
 def _calibration(report: Report) -> Part | None:

@@ -5,16 +5,15 @@ Everything is drawn; no picture shows anybody. The marks mean nothing (`models.r
 
 import csv
 import io
-import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from domain.errors import InvalidSettings
-from models.contract import CARD, CONTRACT, NETWORK
 from models.reference import marked
 from models.reference.convolutions import Weights
+from models.reference.folder import write_files
 from models.reference.scenery import draw_example
 from tasks.evaluation_sets import TABLE
 
@@ -49,11 +48,8 @@ def write_trial(folder: Path, files: int, seed: int) -> None:
 def _write_fair(folder: Path) -> None:
     """Write the fair one, with a name and a card of its own."""
     folder.mkdir()
-    network = marked.network(shaken(marked.weights()))
-    told = marked.contract().model_copy(update={"name": f"{marked.NAME}_fair"}).model_dump(mode="json")
-    (folder / NETWORK).write_bytes(network.SerializeToString(deterministic=True))
-    (folder / CONTRACT).write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / CARD).write_text(_CARD, encoding="utf-8")
+    contract = marked.contract().model_copy(update={"name": f"{marked.NAME}_fair"})
+    write_files(folder, contract, marked.network(shaken(marked.weights())), _CARD)
 
 
 def write_set(folder: Path, files: int, seed: int) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage
+from model_folders import prepared
 from PIL import Image, ImageDraw
 
 from domain.errors import UnusableModel
 from domain.model import Role
 from models.contract import load_contract
-from models.inputs import prepared
 from models.reference import efficientnet_lite0
 from models.runners.embedder import unit
 from models.session import Session

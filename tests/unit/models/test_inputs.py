@@ -3,8 +3,9 @@
 import model_folders
 import numpy as np
 import pytest
+from model_folders import prepared
 
-from models.inputs import GREY, Input, fitted, normalised, prepared, scale_of
+from models.inputs import GREY, Input, fitted, normalised, scale_of
 
 TOLD = Input(**model_folders.CONTRACT["input"] | {"mean": [10, 20, 30], "std": [2, 4, 8]})
 

@@ -281,6 +281,15 @@ def test_models_of_faces_are_measured_by_the_largest_face(place):
     assert gating.measure(looks).headline.startswith("accuracy 0.667")
 
 
+def test_a_network_that_gives_no_numbers_cannot_be_measured(place):
+    graph = model_folders.failing_in_the_dark()
+    odd = folder(place, "odd", base=model_folders.EMBEDDER, graph=graph)
+    model = world().registry.register(odd, "odd", Role.SCENE_EMBEDDER)
+    evaluation_set(place, role=Role.SCENE_EMBEDDER)
+    with pytest.raises(UnusableModel, match="embedder-scene/odd v1 gives what is no number"):
+        gating.measure(model)
+
+
 def test_rolling_back_needs_a_reason_and_no_gate(place):
     first, second = good(place), bad(place)
     promote(first, WHY)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import helper, numpy_helper
 
 from domain.media import Kind
 from domain.model import Answered, ModelVersion, Role, Serving
@@ -189,24 +188,12 @@ def test_what_is_wanted_of_frames_is_wanted_once(models):
     assert {each.model.role for each in SERVING if each.upon} == {role for role in Role if role.of_faces}
 
 
-def failing_in_the_dark():
-    """Draw a network that gives no numbers for pictures darker than half."""
-    graph = model_folders.network()
-    nodes = graph.graph.node
-    mean = next(node for node in nodes if node.op_type == "ReduceMean")
-    mean.output[0] = "mean"
-    nodes.insert(2, helper.make_node("Sub", ["mean", "half"], ["above"]))
-    nodes.insert(3, helper.make_node("Sqrt", ["above"], ["embedding"]))
-    graph.graph.initializer.append(numpy_helper.from_array(np.array(0.5, np.float32), "half"))
-    return graph
-
-
 def test_a_network_that_gives_no_numbers_costs_its_own_answer_alone(tmp_path):
     good, odd = (ModelVersion(f"classifier/{name}", number, name * 64) for number, name in enumerate("ab", 1))
     serving = (Serving(good), Serving(odd, shadow=True))
     places = {
         good: model_folders.write(tmp_path / "good"),
-        odd: model_folders.write(tmp_path / "odd", graph=failing_in_the_dark()),
+        odd: model_folders.write(tmp_path / "odd", graph=model_folders.failing_in_the_dark()),
     }
     models = Models(serving, places.__getitem__)
     looks = []

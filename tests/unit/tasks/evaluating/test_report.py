@@ -156,3 +156,13 @@ def test_a_number_that_is_not_defined_is_a_dash():
 
 def test_names_are_text_and_no_markup(report):
     assert "<b>bold" not in as_page(replace(report, model="<b>bold</b>"))
+
+
+@pytest.mark.parametrize(("chance", "told"), [(0.001, "worse"), (0.02, "may be chance")])
+def test_a_slice_is_told_worse_only_where_it_is_judged_so(report, chance, told):
+    by = report.by
+    whole = Estimate(by, ALL, N, 0.01, -0.01, 0.03, 0.2)
+    slices = [Estimate(by, f"size: {name}", 40, -0.1, -0.2, -0.01, chance) for name in ("small", "large")]
+    page = as_page(replace(report, differences=(whole, *slices)))
+    table = page.partition('id="differences"')[2].partition("</table>")[0]
+    assert table.count(f'<td class="n">{told}</td>') == 2 + (told == "may be chance")
