@@ -3,6 +3,7 @@
 import typer
 
 from apps.own_server import own_server
+from apps.upkeep import counted
 from flows.classify import classify
 
 
@@ -10,5 +11,4 @@ def run(port: int) -> None:
     """Run the flow under a Prefect server of our own at `port`, and print its counts."""
     with own_server(port):
         counts = classify()
-    told = [f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number]
-    typer.echo(", ".join(told) or "every model has seen every file that it may look at")
+    typer.echo(counted(counts, "every model has seen every file that it may look at"))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from apps.upkeep import Data
+from apps.upkeep import Data, open_ledger
 from domain.cluster import ClusterKind
 from infra.settings import use_data
 
@@ -31,9 +31,10 @@ def show_all(
 
     Example: `breakwater clusters --kind scenes --data /srv/breakwater`.
     """
-    use_data(data)
     if context.invoked_subcommand:
+        use_data(data)
         return
+    open_ledger(data)
     from rich.console import Console  # noqa: PLC0415 (a command pays for its own imports alone)
     from rich.table import Table  # noqa: PLC0415 (as above)
 
@@ -48,7 +49,10 @@ def show_all(
             table.add_row(each, one.cluster, f"{one.members:,}", f"{one.fresh:,}", f"{one.newest:%Y-%m-%d}")
         if len(every) > most:
             table.add_row(each, f"… {len(every) - most:,} more; --most shows them", "", "", "")
-    _print(Console(), table)
+    if table.rows:
+        _print(Console(), table)
+    else:
+        typer.echo("Nothing is clustered yet: the flow `cluster` does it, of which `pipeline` and `nightly` are.")
 
 
 def _print(console: "Console", table: "Table") -> None:
@@ -64,7 +68,7 @@ def show(
 
     Example: `breakwater clusters show 5f3c… --data /srv/breakwater`. Codes and counts; no file is opened.
     """
-    use_data(data)
+    open_ledger(data)
     from rich.console import Console  # noqa: PLC0415 (as above)
     from rich.table import Table  # noqa: PLC0415 (as above)
 
@@ -105,7 +109,7 @@ def apart(kind: Kind, one: Member, other: Member, analyst: Analyst, reason: Reas
 
 
 def _rule(kind: ClusterKind, one: str, other: str, analyst: str, reason: str, data: Data, *, same: bool) -> None:
-    use_data(data)
+    open_ledger(data)
     from tasks.clustering.telling import rule  # noqa: PLC0415 (as above)
 
     rule(kind, one, other, same=same, by=analyst, reason=reason)

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from apps.upkeep import Data
+from apps.upkeep import Data, counted, open_ledger
 from domain.counts import Counts
 from domain.errors import InvalidSettings
 from domain.lists import ListFormat, Terms, Vote
-from infra.settings import use_data
 
 lists = typer.Typer(no_args_is_help=True, help="Bring lists of known hashes in and out, and govern their entries.")
 
@@ -34,18 +33,8 @@ Provenance = Annotated[
 ]
 
 
-def _open(data: Path | None) -> None:
-    """Have the ledger at hand, at the newest schema."""
-    use_data(data)
-    from infra.ledger.engine import migrate  # noqa: PLC0415 (a command pays for its own imports alone)
-    from infra.world import world  # noqa: PLC0415 (as above)
-
-    migrate(world().ledger)
-
-
 def _tell(counts: Counts) -> None:
-    told = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number)
-    typer.echo(told or "nothing changed")
+    typer.echo(counted(counts, "nothing changed"))
 
 
 @lists.command("import")
@@ -65,7 +54,7 @@ def bring_in(
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InvalidSettings(f"there is no file {missing[0]}")
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import agree  # noqa: PLC0415 (as above)
     from tasks.lists.importing import import_list, pages  # noqa: PLC0415 (as above)
 
@@ -90,7 +79,7 @@ def export(
 
     Example: `breakwater lists export industry industry.csv --format csv`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.exporting import export_list  # noqa: PLC0415 (as above)
 
     lost = export_list(name, form, out)["hashes_not_carried"]
@@ -108,7 +97,7 @@ def show(
 
     Example: `breakwater lists show industry`.
     """
-    _open(data)
+    open_ledger(data)
     from infra.ledger import lists as ledger  # noqa: PLC0415 (as above)
     from infra.ledger.engine import reading  # noqa: PLC0415 (as above)
     from infra.world import world  # noqa: PLC0415 (as above)
@@ -154,7 +143,7 @@ def terms(
 
     Example: `breakwater lists terms industry --radius 24`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import agree  # noqa: PLC0415 (as above)
 
     said: dict[str, object] = {"radius": radius, "quality": quality, "owner": owner, "provenance": provenance}
@@ -175,7 +164,7 @@ def propose(
 
     Example: `breakwater lists propose own case-7 pdq:8f9a… --category A1 --reviewer 7`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import propose as put_forward  # noqa: PLC0415 (as above)
 
     named = [(kind, value) for kind, _, value in (each.partition(":") for each in hashes)]
@@ -196,7 +185,7 @@ def vote(
 
     Example: `breakwater lists vote industry 42-image1 down --reviewer 7 --reason "a landscape"`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import vote as cast  # noqa: PLC0415 (as above)
 
     _tell(cast(name, entry, said, reviewer, category, reason))
@@ -208,7 +197,7 @@ def withdraw(name: Name, entry: EntryName, data: Data = None) -> None:
 
     Example: `breakwater lists withdraw own case-7`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import withdraw as take_back  # noqa: PLC0415 (as above)
 
     _tell(take_back(name, entry))
@@ -220,7 +209,7 @@ def quarantine(name: Name, entry: EntryName, data: Data = None) -> None:
 
     Example: `breakwater lists quarantine industry 42-image1`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import quarantine as stop  # noqa: PLC0415 (as above)
 
     _tell(stop(name, entry))
@@ -232,7 +221,7 @@ def release(name: Name, entry: EntryName, data: Data = None) -> None:
 
     Example: `breakwater lists release industry 42-image1`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import release as let_out  # noqa: PLC0415 (as above)
 
     _tell(let_out(name, entry))
@@ -248,7 +237,7 @@ def feedback(
 
     Example: `breakwater lists feedback industry votes.csv`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.lists.governing import write_back  # noqa: PLC0415 (as above)
 
     _tell(write_back(name, out))
@@ -260,7 +249,7 @@ def recalls(name: Name, data: Data = None) -> None:
 
     Example: `breakwater lists recalls industry`.
     """
-    _open(data)
+    open_ledger(data)
     from infra.ledger.engine import reading  # noqa: PLC0415 (as above)
     from infra.ledger.matches import recalled  # noqa: PLC0415 (as above)
     from infra.world import world  # noqa: PLC0415 (as above)
@@ -276,7 +265,7 @@ def matches(name: Name, data: Data = None) -> None:
 
     Example: `breakwater lists matches industry`.
     """
-    _open(data)
+    open_ledger(data)
     from infra.ledger.engine import reading  # noqa: PLC0415 (as above)
     from infra.ledger.lists import matched  # noqa: PLC0415 (as above)
     from infra.world import world  # noqa: PLC0415 (as above)

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from apps.upkeep import Data
+from apps.upkeep import Data, open_ledger
 from domain.model import Alias, Role
-from infra.settings import use_data
 
 if TYPE_CHECKING:
     from models.checking.findings import Finding
@@ -67,15 +66,6 @@ def _print_table(folder: Path, findings: "list[Finding]") -> None:
     console.print(Text(f"{name}: {bad} to mend" if bad else f"{name} is good; `breakwater model register` takes it"))
 
 
-def _open(data: Path | None) -> None:
-    """Have the ledger at hand, at the newest schema."""
-    use_data(data)
-    from infra.ledger.engine import migrate  # noqa: PLC0415 (a command pays for its own imports alone)
-    from infra.world import world  # noqa: PLC0415 (as above)
-
-    migrate(world().ledger)
-
-
 @models.command()
 def register(
     folder: Folder,
@@ -89,7 +79,7 @@ def register(
 
     Example: `breakwater model register my_model --as challenger`. The same folder again is the same version.
     """
-    _open(data)
+    open_ledger(data)
     from infra.cluster import running  # noqa: PLC0415 (as above)
     from tasks import promoting  # noqa: PLC0415 (as above)
 
@@ -116,7 +106,7 @@ def promote(
 
     Example: `breakwater model promote classifier 2`, and `--reason "the set has no pictures taken at night"`.
     """
-    _open(data)
+    open_ledger(data)
     from infra.cluster import running  # noqa: PLC0415 (as above)
     from tasks import promoting  # noqa: PLC0415 (as above)
 
@@ -136,7 +126,7 @@ def rollback(
 
     Example: `breakwater model rollback classifier --reason "it finds marks on every map"`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks import promoting  # noqa: PLC0415 (as above)
 
     typer.echo(promoting.told(promoting.rollback(role, reason)))
@@ -148,7 +138,7 @@ def show(data: Data = None) -> None:
 
     Example: `breakwater model list --data /srv/breakwater`.
     """
-    _open(data)
+    open_ledger(data)
     from rich.console import Console  # noqa: PLC0415 (as above)
     from rich.table import Table  # noqa: PLC0415 (as above)
 
@@ -169,7 +159,7 @@ def evaluate(role: OfRole, version: Version, data: Data = None) -> None:
 
     Example: `breakwater model evaluate classifier 2`. The report is a run of the experiment `evaluations` in MLflow.
     """
-    _open(data)
+    open_ledger(data)
     from infra.cluster import running  # noqa: PLC0415 (as above)
     from tasks.gating import evaluate_version  # noqa: PLC0415 (as above)
 
@@ -185,7 +175,7 @@ def compare(role: OfRole, data: Data = None) -> None:
 
     Example: `breakwater model compare classifier`. The report is a run of the experiment `comparisons` in MLflow.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.comparing import compare as beside  # noqa: PLC0415 (as above)
     from tasks.comparing import keep  # noqa: PLC0415 (as above)
 
@@ -227,7 +217,7 @@ def bring_in(
     Example: `breakwater model evaluation import marks classifier marks-2026`. The files are sealed, and no stage looks
     at them.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.evaluation_sets import import_set  # noqa: PLC0415 (as above)
 
     made = import_set(name, role, folder)
@@ -240,7 +230,7 @@ def show_sets(data: Data = None) -> None:
 
     Example: `breakwater model evaluation list`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.evaluation_sets import standing  # noqa: PLC0415 (as above)
 
     for each in standing():

@@ -1,11 +1,10 @@
 """Commands for retention: what is past the time for which it is kept, and holds."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from apps.upkeep import Data
+from apps.upkeep import Data, open_ledger
 from infra.settings import use_data
 
 retention = typer.Typer(invoke_without_command=True)
@@ -22,7 +21,7 @@ def show(context: typer.Context, data: Data = None) -> None:
     if context.invoked_subcommand:
         use_data(data)
         return
-    _open(data)
+    open_ledger(data)
     from rich.console import Console  # noqa: PLC0415 (a command pays for its own imports alone)
     from rich.table import Table  # noqa: PLC0415 (as above)
 
@@ -54,7 +53,7 @@ def hold(
 
     Example: `breakwater retention hold 5f3c… --basis "preservation letter 17"`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.retaining import hold as keep  # noqa: PLC0415 (as above)
 
     keep(report, basis)
@@ -67,16 +66,7 @@ def lift(report: Report, data: Data = None) -> None:
 
     Example: `breakwater retention lift 5f3c…`.
     """
-    _open(data)
+    open_ledger(data)
     from tasks.retaining import lift as let_go  # noqa: PLC0415 (as above)
 
     typer.echo(f"{let_go(report)} holds lifted")
-
-
-def _open(data: Path | None) -> None:
-    """Have the ledger at hand, at the newest schema."""
-    use_data(data)
-    from infra.ledger.engine import migrate  # noqa: PLC0415 (as above)
-    from infra.world import world  # noqa: PLC0415 (as above)
-
-    migrate(world().ledger)

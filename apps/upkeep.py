@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from domain.audit import Act
+from domain.counts import Counts
 from infra.settings import use_data
 
 keys = typer.Typer(no_args_is_help=True, help="Change the key under which every file's own key is wrapped.")
@@ -20,6 +21,20 @@ Data = Annotated[
         "--data", metavar="DIR", help="Folder of everything embedded. [default: BREAKWATER_DATA, or ./breakwater-data]"
     ),
 ]
+
+
+def open_ledger(data: Path | None) -> None:
+    """Have the ledger in `data` at hand, at the newest schema."""
+    use_data(data)
+    from infra.ledger.engine import migrate  # noqa: PLC0415 (a command pays for its own imports alone)
+    from infra.world import world  # noqa: PLC0415 (as above)
+
+    migrate(world().ledger)
+
+
+def counted(counts: Counts, otherwise: str) -> str:
+    """Put what was counted into a line; `otherwise` where nothing was."""
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in counts.items() if number) or otherwise
 
 
 @keys.command()
@@ -135,12 +150,9 @@ def outcomes(
 
     Example: `breakwater outcomes desk.csv --data /srv/breakwater`. Taking it again changes nothing.
     """
-    use_data(data)
-    from infra.ledger.engine import migrate  # noqa: PLC0415 (as above)
-    from infra.world import world  # noqa: PLC0415 (as above)
+    open_ledger(data)
     from tasks.reports.outcomes import take_outcomes  # noqa: PLC0415 (as above)
 
-    migrate(world().ledger)
     counts, refused = take_outcomes(file)
     for each in refused[:SHOWN]:
         typer.echo(f"line {each.line}: {each.reason}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from apps.upkeep import Data
+from apps.upkeep import Data, open_ledger
 from domain.audit import Act
 from domain.errors import InvalidSettings
 from domain.report import Source
@@ -58,12 +58,9 @@ def add_reporter(
 
     Example: `breakwater gateway add-reporter esp-01 --source esp`.
     """
-    use_data(data)
+    open_ledger(data)
     from apps.gateway.access import add_reporter as let_in  # noqa: PLC0415 (as above)
-    from infra.ledger.engine import migrate  # noqa: PLC0415 (as above)
-    from infra.world import world  # noqa: PLC0415 (as above)
 
-    migrate(world().ledger)
     typer.echo(let_in(name, source))
 
 

@@ -53,3 +53,15 @@ def test_the_commands_show_whole_ids_and_keep_what_is_said(two):
     assert "look first at" in one.output
     said = run(app, ["clusters", "apart", "copies", key("a"), key("b"), "--analyst", "7", "--data", str(two)])
     assert (said.exit_code, "apart" in said.output) == (0, True)
+
+
+def test_in_a_folder_without_anything_the_commands_say_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("BREAKWATER_DATA", str(tmp_path))
+    world.cache_clear()
+    run = CliRunner().invoke
+    shown = run(app, ["clusters"])
+    assert (shown.exit_code, "Nothing is clustered yet" in shown.output) == (0, True)
+    for words in (["clusters", "show", "abc"], ["clusters", "apart", "scenes", "a", "b", "--analyst", "7"]):
+        assert isinstance(run(app, words).exception, InvalidSettings)
+    world().ledger.dispose()
+    world.cache_clear()
