@@ -1,5 +1,6 @@
 """The operators' stack, whole: every real server, on free ports."""
 
+import contextlib
 import re
 import shlex
 import signal
@@ -98,11 +99,18 @@ def piped(environment, folder):
     }
 
 
+def connections(process):
+    """Tell the sockets of a process; one that has ended since it was listed (a probe of a server, say) has none."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.net_connections("inet")
+    return []
+
+
 def listening(processes):
     return {
         connection.laddr.ip
         for process in processes
-        for connection in process.net_connections("inet")
+        for connection in connections(process)
         if connection.status == psutil.CONN_LISTEN
     }
 
