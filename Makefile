@@ -14,7 +14,7 @@ up: setup ## start every server on loopback, for operators
 	$(RUN) breakwater up
 
 test: setup ## run the tests
-	$(RUN) pytest
+	$(RUN) pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup ## formatting, lint, types, layers
 	$(RUN) ruff format --check . && $(RUN) ruff check . && $(RUN) mypy && $(RUN) lint-imports

@@ -10,7 +10,7 @@ pytest.importorskip("atheris", reason="atheris has no wheel for this Python; the
 
 DRIVER = Path(__file__).parents[1] / "fuzz" / "parsers.py"
 PARSERS = sorted(folder.name for folder in (DRIVER.parent / "corpus").iterdir())
-SECONDS = 8
+SECONDS = 3
 
 
 @pytest.mark.timeout(120)
