@@ -12,7 +12,6 @@ from infra.stack.ports import free_ports
 from infra.stack.postgres import Postgres
 from infra.stack.supervisor import supervising
 
-
 THROWN_AWAY = ("-c", "fsync=off", "-c", "full_page_writes=off")
 """No power fails in a test: what a killed process leaves is the same, and nobody waits for a disk."""
 
