@@ -97,7 +97,7 @@ def compare(role: Role) -> Compared:
     upon = str(detector or "")
     serving = Serving(challenger, upon, shadow=True)
     with reading(world().ledger) as connection:
-        once_champion, _ = opinions.first_files(connection, challenger, MOST_FILES, upon)
+        once_champion = opinions.files_seen(connection, challenger, MOST_FILES, upon)
         said = opinions.of_files(connection, challenger, once_champion, upon)
         shadow = shadows.answers(connection, serving, MOST_FILES)
         said |= {told.blob: opinions.opinion(told.answers[0]) for _, told in shadow}

@@ -19,7 +19,10 @@ from models.drift import Drift, State, drift_of_embeddings, drift_of_scores
 from tasks.staging import step, under_prefect
 
 REFERENCE = 1000
-"""The first files of a version, by which the days after them are judged."""
+"""Files of a version's first days, by which the days after these are judged."""
+
+FIRST_DAYS = timedelta(days=7)
+"""How long files are seen, at least, of which the reference is drawn: of a week, and of the urgent and of the rest."""
 
 OF_A_DAY = 10_000
 """Files of a day that are looked at, at most."""
@@ -41,9 +44,10 @@ class Watched:
     news: bool = False
 
     def __str__(self) -> str:
+        shift = "" if self.drift.norm is None else f", shift of the mean {self.drift.norm:.2f}"
         return (
             f"{self.what} of {self.model}: {self.drift.state} on {self.day} ({self.drift.day:,} values, "
-            f"index {self.drift.psi:.2f}, distance {self.drift.ks:.2f})"
+            f"index {self.drift.psi:.2f}, distance {self.drift.ks:.2f}{shift})"
         )
 
 
@@ -82,23 +86,37 @@ def compared(reference: Mapping[str, NDArray[np.float32]], day: Mapping[str, NDA
 
 
 def watch(model: ModelVersion, day: date, upon: str = "") -> list[Watched]:
-    """Compare what a version said on a day (UTC) with what it said of its first files, once it has seen so many.
+    """Compare what a version said on a day (UTC) with what it said in its first days, once these are over.
 
     Of a model of faces it is what it said of those that the detector `upon` had found.
     """
     begin = datetime.combine(day, time(), UTC)
     with reading(world().ledger) as connection:
-        first, last = opinions.first_files(connection, model, REFERENCE, upon)
-        if last is None or last >= begin or len(first) < REFERENCE:
+        first, last = (opinions.moment_of(connection, model, ordinal, upon) for ordinal in (1, REFERENCE))
+        if first is None or last is None or begin < (until := first_days_until(first, last)):
             return []
-        files = opinions.files_between(connection, model, begin, begin + timedelta(days=1), OF_A_DAY, upon)
-        told = (opinions.of_files(connection, model, some, upon) for some in (first, files))
+        drawn = opinions.files_seen(connection, model, REFERENCE, upon, until=until)
+        files = opinions.files_seen(connection, model, OF_A_DAY, upon, since=begin, until=begin + timedelta(days=1))
+        told = (opinions.of_files(connection, model, some, upon) for some in (drawn, files))
         reference, of_day = (series(_in_order(each)) for each in told)
         before = opinions.moved_before(connection, model, day)
     return [
         Watched(day, model, what, drift, news=drift.state is State.MOVED and what not in before)
         for what, drift in compared(reference, of_day).items()
     ]
+
+
+def first_days_until(first: datetime, last: datetime) -> datetime:
+    """Tell when the days end of whose files the reference is drawn, by the moments of the first and the thousandth.
+
+    They are seven days (UTC), and as many more as it takes to see so many files. A new champion looks at the most
+    urgent ones first, and its first thousand are like no others: so they are drawn from all of these days.
+    """
+    return max(_midnight(first) + FIRST_DAYS, _midnight(last) + timedelta(days=1))
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _in_order(told: Mapping[BlobKey, Opinion]) -> list[Opinion]:
@@ -120,7 +138,8 @@ def watch_all(models: Sequence[ModelVersion], day: date) -> list[Watched]:
 def _row(one: Watched) -> dict[str, object]:
     return {
         "day": one.day, "model": one.model.name, "version": one.model.version, "what": one.what,
-        "files": one.drift.day, "psi": one.drift.psi, "ks": one.drift.ks, "moved": one.drift.state is State.MOVED,
+        "files": one.drift.day, "psi": one.drift.psi, "ks": one.drift.ks, "norm": one.drift.norm,
+        "moved": one.drift.state is State.MOVED,
     }  # fmt: skip
 
 
@@ -128,7 +147,8 @@ def _tell(one: Watched) -> None:
     """Have an event in Prefect, on which an automation may act."""
     resource = {"prefect.resource.id": f"breakwater.model.{one.model.role}", "prefect.resource.name": str(one.model)}
     numbers = {"psi": one.drift.psi, "ks": one.drift.ks, "files": one.drift.day, "day": f"{one.day}"}
-    emit_event(EVENT, resource, payload={"what": one.what, **numbers})
+    shift = {} if one.drift.norm is None else {"norm": one.drift.norm}
+    emit_event(EVENT, resource, payload={"what": one.what, **numbers, **shift})
 
 
 @step

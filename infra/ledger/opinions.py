@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, select
+from sqlalchemy import Connection, Row, Table, select
 
 from domain.media import BlobKey
 from domain.model import Answer, ModelVersion, Says
@@ -79,24 +79,32 @@ def _rows(
         yield from connection.execute(query.where(table.c.blob_id.in_(blobs[start : start + MANY])))
 
 
-def first_files(
-    connection: Connection, model: ModelVersion, most: int, upon: str = ""
-) -> tuple[list[BlobKey], datetime | None]:
-    """Give the first files that a version looked at, at most so many, and when it looked at the last of them."""
-    table = schema.inference.c
-    moment = func.min(table.said_at)
-    query = select(table.blob_id, moment).where(said_by(schema.inference, model, upon))
-    rows = connection.execute(query.group_by(table.blob_id).order_by(moment, table.blob_id).limit(most)).all()
-    return [blob for blob, _ in rows], utc(rows[-1][1]) if rows else None
+def moment_of(connection: Connection, model: ModelVersion, ordinal: int, upon: str = "") -> datetime | None:
+    """Tell when a version looked at its first file, its second, and so on; None where it has not seen so many."""
+    said_at = schema.inference.c.said_at
+    query = select(said_at).where(said_by(schema.inference, model, upon))
+    moment = connection.scalar(query.order_by(said_at).offset(ordinal - 1).limit(1))
+    return utc(moment) if moment else None
 
 
-def files_between(
-    connection: Connection, model: ModelVersion, since: datetime, until: datetime, most: int, upon: str = ""
+def files_seen(
+    connection: Connection,
+    model: ModelVersion,
+    most: int,
+    upon: str = "",
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[BlobKey]:
-    """Give files that a version looked at in this time, at most so many: their keys are as good as drawn by lot."""
+    """Give files that a version looked at in this time, at most so many, as good as drawn by lot.
+
+    They are those of the smallest keys. Keys are keyed digests, so that each file has the same chance, whatever was
+    looked at first.
+    """
     table = schema.inference.c
     query = select(table.blob_id).where(said_by(schema.inference, model, upon))
-    query = query.where(table.said_at >= since, table.said_at < until).distinct()
+    query = query.where(table.said_at >= since) if since else query
+    query = query.where(table.said_at < until) if until else query
     return list(connection.scalars(query.order_by(table.blob_id).limit(most)))
 
 

@@ -493,8 +493,9 @@ drift = Table(
     Column("version", Integer, primary_key=True),
     Column("what", Code, primary_key=True, comment="a label, or vectors"),
     Column("files", Integer, nullable=False, comment="of that day"),
-    Column("psi", Float, nullable=False, comment="population stability index, against its first files"),
+    Column("psi", Float, nullable=False, comment="population stability index, against files of its first days"),
     Column("ks", Float, nullable=False, comment="greatest distance of the two distributions, 0-1"),
+    Column("norm", Float, comment="of vectors: how far their mean has moved, in units of how far one is from it"),
     Column("moved", Boolean, nullable=False),
 )
 evaluation_set = Table(

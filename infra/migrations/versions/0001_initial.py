@@ -165,8 +165,16 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("what", sa.String(length=96), nullable=False, comment="a label, or vectors"),
         sa.Column("files", sa.Integer(), nullable=False, comment="of that day"),
-        sa.Column("psi", sa.Float(), nullable=False, comment="population stability index, against its first files"),
+        sa.Column(
+            "psi", sa.Float(), nullable=False, comment="population stability index, against files of its first days"
+        ),
         sa.Column("ks", sa.Float(), nullable=False, comment="greatest distance of the two distributions, 0-1"),
+        sa.Column(
+            "norm",
+            sa.Float(),
+            nullable=True,
+            comment="of vectors: how far their mean has moved, in units of how far one is from it",
+        ),
         sa.Column("moved", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("day", "model", "version", "what", name=op.f("pk_drift")),
     )

@@ -12,15 +12,16 @@ from sqlalchemy import select
 from domain.errors import UnusableModel
 from domain.media import Kind
 from domain.model import Alias, Answer, Answered, Face, ModelVersion, Role, Says, Serving, Verdict
-from infra.ledger import schema
+from infra.ledger import opinions, schema
 from infra.ledger.engine import reading, upsert
 from infra.ledger.inferences import record_answers
 from infra.ledger.opinions import Opinion
 from infra.world import world
-from models.drift import State
+from models.drift import NORM_MOVED, NORM_WATCH, State, drift_of_scores
 from tasks.comparing import Compared, agreeing, compare, compare_challengers, keep
 from tasks.inference import register
-from tasks.watching import REFERENCE, series, watch, watch_all
+from tasks import watching
+from tasks.watching import EVENT, REFERENCE, first_days_until, series, watch, watch_all
 
 MODEL = ModelVersion("classifier/marks", 3, "3" * 64)
 SCENES = ModelVersion("embedder-scene/scenes", 1, "1" * 64)
@@ -44,7 +45,7 @@ def verdict(probability, label="marked"):
 
 def say(model, day, probabilities, *, shadow=False, begin=""):
     """Have a model look at as many files on a day of the first month, and say this of them."""
-    names = [f"{begin}{day:02}-{number:05}" for number in range(len(probabilities))]
+    names = [hashlib.sha256(f"{begin}{day}-{number}".encode()).hexdigest() for number in range(len(probabilities))]
     hold(names)
     serving = Serving(model, shadow=shadow)
     outcomes = [
@@ -65,46 +66,83 @@ moved = partial(np.random.default_rng(5).beta, 5, 2)
 
 def test_a_day_like_the_first_is_steady_and_another_is_moved(data):
     say(MODEL, 1, draw(REFERENCE))
-    say(MODEL, 2, draw(400))
-    say(MODEL, 3, moved(400))
-    assert [(each.what, each.drift.state) for each in watch(MODEL, day(2))] == [("marked", State.STEADY)]
-    (found,) = watch(MODEL, day(3))
+    say(MODEL, 8, draw(400))
+    say(MODEL, 9, moved(400))
+    assert [(each.what, each.drift.state) for each in watch(MODEL, day(8))] == [("marked", State.STEADY)]
+    (found,) = watch(MODEL, day(9))
     assert (found.drift.state, found.drift.day, found.news) == (State.MOVED, 400, True)
-    assert str(found).startswith("marked of classifier/marks v3: moved on 2018-06-03 (400 values, index")
+    assert str(found).startswith("marked of classifier/marks v3: moved on 2018-06-09 (400 values, index")
+    assert "shift" not in str(found)
+
+
+def test_the_urgent_first_are_no_reference_by_themselves(data):
+    falling = np.sort(draw(2000))[::-1]  # a backlog: what is most probable is most urgent
+    say(MODEL, 1, falling[:REFERENCE])
+    say(MODEL, 2, falling[REFERENCE:])
+    say(MODEL, 8, draw(400))
+    say(MODEL, 9, moved(400))
+    assert drift_of_scores(falling[:REFERENCE], draw(400)).state is State.MOVED  # as it would be told by these alone
+    assert [each.drift.state for each in watch(MODEL, day(8))] == [State.STEADY]
+    assert [each.drift.state for each in watch(MODEL, day(9))] == [State.MOVED]
+
+
+def test_every_file_of_the_first_days_has_the_same_chance_to_be_reference(data):
+    say(MODEL, 1, np.zeros(500))
+    say(MODEL, 7, np.ones(1500))
+    say(MODEL, 8, np.full(300, 0.5))
+    with reading(world().ledger) as connection:
+        drawn = opinions.files_seen(connection, MODEL, REFERENCE, until=FIRST_DAY + dt.timedelta(days=6, hours=1))
+        told = opinions.of_files(connection, MODEL, drawn)
+    share = np.mean([each.probabilities["marked"] for each in told.values()])
+    assert (len(drawn), share) == (REFERENCE, pytest.approx(0.75, abs=0.04))  # four standard deviations
+
+
+def at(number, hour):
+    return dt.datetime(2018, 6, number, hour, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(("last", "ended"), [((1, 23), 8), ((7, 23), 8), ((8, 0), 9), ((20, 5), 21)])
+def test_the_first_days_are_a_week_or_as_many_as_it_takes(last, ended):
+    assert first_days_until(at(1, 12), at(*last)) == at(ended, 0)
 
 
 def test_before_there_is_a_reference_nothing_is_said(data):
     say(MODEL, 1, draw(REFERENCE - 1))
-    say(MODEL, 2, moved(400))
-    assert watch(MODEL, day(2)) == []  # it is the day on which the reference is complete
-    assert watch(MODEL, day(1)) == []
-    say(MODEL, 3, moved(400))
-    assert watch(MODEL, day(9)) == []
+    say(MODEL, 10, moved(400))
+    assert watch(MODEL, day(10)) == []  # it is the day on which there are enough
+    assert watch(MODEL, day(7)) == []
+    say(MODEL, 11, draw(400))
+    assert [each.drift.reference for each in watch(MODEL, day(11))] == [REFERENCE]
+    assert watch(MODEL, day(19)) == []
 
 
 def test_too_few_files_of_a_day_say_nothing(data):
     say(MODEL, 1, draw(REFERENCE))
-    say(MODEL, 2, moved(50))
-    assert watch(MODEL, day(2)) == []
+    say(MODEL, 8, moved(50))
+    assert watch(MODEL, day(8)) == []
 
 
 def test_what_moved_is_recorded_and_is_news_once(data):
     say(MODEL, 1, draw(REFERENCE))
-    for number, probabilities in ((2, draw(400)), (3, moved(400)), (4, moved(400)), (5, draw(400)), (6, moved(400))):
+    for number, probabilities in ((8, draw(400)), (9, moved(400)), (10, moved(400)), (11, draw(400)), (12, moved(400))):
         say(MODEL, number, probabilities)
-    news = [[each.news for each in watch_all([MODEL], day(number))] for number in range(2, 7)]
+    news = [[each.news for each in watch_all([MODEL], day(number))] for number in range(8, 13)]
     assert news == [[False], [True], [False], [False], [True]]
-    again = watch_all([MODEL], day(6))
+    again = watch_all([MODEL], day(12))
     assert [each.news for each in again] == [False]
-    with reading(world().ledger) as connection:
-        rows = connection.execute(select(schema.drift).order_by(schema.drift.c.day)).mappings().all()
+    rows = drift_rows()
     assert [row["moved"] for row in rows] == [False, True, True, False, True]
-    assert {(row["model"], row["version"], row["what"], row["files"]) for row in rows} == {
-        ("classifier/marks", 3, "marked", 400)
+    assert {(row["model"], row["version"], row["what"], row["files"], row["norm"]) for row in rows} == {
+        ("classifier/marks", 3, "marked", 400, None)
     }
 
 
-def test_vectors_are_watched_too(data):
+def drift_rows():
+    with reading(world().ledger) as connection:
+        return connection.execute(select(schema.drift).order_by(schema.drift.c.day)).mappings().all()
+
+
+def test_vectors_are_watched_too_and_how_far_their_mean_moved_is_told(data, monkeypatch):
     rng = np.random.default_rng(6)
 
     def look(number, count, shift):
@@ -119,11 +157,19 @@ def test_vectors_are_watched_too(data):
         with world().ledger.begin() as connection:
             record_answers(connection, outcomes, FIRST_DAY + dt.timedelta(days=number - 1))
 
+    told = []
+    monkeypatch.setattr(watching, "under_prefect", lambda: True)
+    monkeypatch.setattr(watching, "emit_event", lambda event, resource, payload: told.append((event, payload)))
     look(1, REFERENCE, 0.3)
-    look(2, 300, 0.3)
-    look(3, 300, np.where(np.arange(16) < 8, 2.0, -0.5))
-    assert [(each.what, each.drift.state) for each in watch(SCENES, day(2))] == [("vectors", State.STEADY)]
-    assert [each.drift.state for each in watch(SCENES, day(3))] == [State.MOVED]
+    look(8, 300, 0.3)
+    look(9, 300, np.where(np.arange(16) < 8, 2.0, -0.5))
+    assert [(each.what, each.drift.state) for each in watch_all([SCENES], day(8))] == [("vectors", State.STEADY)]
+    (found,) = watch_all([SCENES], day(9))
+    assert found.drift.state is State.MOVED
+    assert f"shift of the mean {found.drift.norm:.2f}" in str(found)
+    steady, far = [row["norm"] for row in drift_rows()]
+    assert steady < NORM_WATCH < NORM_MOVED < far == pytest.approx(found.drift.norm)
+    assert [(event, payload["norm"]) for event, payload in told] == [(EVENT, found.drift.norm)]
 
 
 def test_what_is_watched_depends_on_what_is_said():
@@ -205,8 +251,6 @@ def test_a_former_champion_on_trial_is_compared_by_what_it_said_when_it_served(d
 
 
 def test_what_was_said_upon_another_detector_is_not_mixed_in(data):
-    from infra.ledger import opinions
-
     model = ModelVersion("embedder-face/one", 1, "1" * 64)
     hold(["a"])
     vectors = [((0, bytes(8)),), ((0, bytes(8)), (1, bytes(8)))]
@@ -216,13 +260,11 @@ def test_what_was_said_upon_another_detector_is_not_mixed_in(data):
         found = [len(opinions.of_files(connection, model, ["a"], upon)["a"].vectors) for upon in ("d v1", "d v2")]
         assert found == [1, 2]
         assert opinions.of_files(connection, model, ["a"]) == {}
-        assert opinions.first_files(connection, model, 9, "d v1")[0] == ["a"]
-        assert opinions.first_files(connection, model, 9)[0] == []
+        assert opinions.files_seen(connection, model, 9, "d v1") == ["a"]
+        assert opinions.files_seen(connection, model, 9) == []
 
 
 def test_faces_of_a_champion_are_read_back_as_they_were_said(data):
-    from infra.ledger import opinions
-
     model = ModelVersion("detector-face/one", 1, "1" * 64)
     hold(["a", "b"])
     face = Face(0.0, 0.1, 0.1, 0.5, 0.5, 0.9, 80, blurred=False)
