@@ -1,12 +1,14 @@
 """Evaluation sets: files of which the truth is known, sealed like all others, by which models of a role are judged.
 
-A set is a folder with a table `labels.csv` of two columns, `file` (a path inside the folder) and `truth`.
+A set is a folder with a table `labels.csv` of the columns `file` (a path inside the folder) and `truth`, and of `group`
+where files are of one origin.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from domain.audit import Act
 from domain.errors import InvalidSettings
@@ -15,16 +17,23 @@ from domain.media import Kind
 from domain.model import Role
 from infra.ledger import evaluation_sets
 from infra.ledger.engine import reading
-from infra.ledger.evaluation_sets import EvaluationSet
+from infra.ledger.evaluation_sets import EvaluationSet, Told
 from infra.world import world
 from tasks.reports.taking import hold
 
 TABLE = "labels.csv"
 LONGEST_TRUTH = 512
+"""Characters of a truth, and of a group."""
 LONGEST_NAME = 96
 
-Line = tuple[int, str, str]
-"""Of the table: its number, the file, and what is true of it."""
+
+class Line(NamedTuple):
+    """A line of the table: its number, the file, what is true of it, and its group, if it has one."""
+
+    number: int
+    file: str
+    truth: str
+    group: str = ""
 
 
 def read_table(text: str, role: Role) -> list[Line]:
@@ -45,7 +54,10 @@ def read_table(text: str, role: Role) -> list[Line]:
         truth = _truth(said, role)
         if truth is None or len(truth) > LONGEST_TRUTH:
             raise InvalidSettings(f"{TABLE}, line {rows.line_num}: the truth for {role} is {_FORMS[role]}")
-        found.append((rows.line_num, name, truth))
+        group = (row.get("group") or "").strip()
+        if len(group) > LONGEST_TRUTH:
+            raise InvalidSettings(f"{TABLE}, line {rows.line_num}: a group has at most {LONGEST_TRUTH} characters")
+        found.append(Line(rows.line_num, name, truth, group))
     if not found:
         raise InvalidSettings(f"{TABLE} names no file")
     return found
@@ -77,11 +89,12 @@ def _truth(said: str, role: Role) -> str | None:
 def import_set(name: str, role: Role, folder: Path) -> EvaluationSet:
     """Take a folder as the set `name` for `role`; what it holds is sealed, and what was held already is not again.
 
-    The version is a keyed digest of its files and truths: another content is another version, the same is the same.
+    The version is a keyed digest of its files, truths and groups: another content is another version, the same is the
+    same.
 
     Raises:
         InvalidSettings: a line of its table cannot be used, a file is not there, is neither picture nor video, or
-            stands there twice with two truths.
+            stands there twice with two truths or groups.
     """
     if not name.strip() or len(name) > LONGEST_NAME:
         raise InvalidSettings(f"a set has a name of at most {LONGEST_NAME} characters")
@@ -92,30 +105,38 @@ def import_set(name: str, role: Role, folder: Path) -> EvaluationSet:
         lines = read_table(table.read_text(encoding="utf-8-sig"), role)
     except UnicodeDecodeError:
         raise InvalidSettings(f"{TABLE} is no UTF-8; save it as that") from None
-    truths: dict[str, tuple[HeldFile, str]] = {}
-    for number, held, truth in _held(folder, lines):
-        if truths.setdefault(held.blob, (held, truth))[1] != truth:
-            raise InvalidSettings(f"{TABLE}, line {number}: the same file stands there before, with another truth")
+    files: dict[str, Told] = {}
+    for line, held in _held(folder, lines):
+        one = files.setdefault(held.blob, Told(held, line.truth, line.group))
+        if (one.truth, one.group) != (line.truth, line.group):
+            other = "truth" if one.truth != line.truth else "group"
+            raise InvalidSettings(
+                f"{TABLE}, line {line.number}: the same file stands there before, with another {other}"
+            )
     world().blobs.flush()
-    content = sorted(f"{held.digests.sha256} {truth}" for held, truth in truths.values())
-    version, now = world().surrogate("evaluation set", *content), datetime.now(UTC)
+    version, now = world().surrogate("evaluation set", *sorted(map(_content, files.values()))), datetime.now(UTC)
     with world().ledger.begin() as connection:
-        evaluation_sets.record(connection, name, role, version, list(truths.values()), now)
-        world().audit.append(connection, Act.EVALUATION_SET_IMPORTED, version, role=role, items=len(truths))
-    return EvaluationSet(name, version, role, now, len(truths))
+        evaluation_sets.record(connection, name, role, version, list(files.values()), now)
+        world().audit.append(connection, Act.EVALUATION_SET_IMPORTED, version, role=role, items=len(files))
+    return EvaluationSet(name, version, role, now, len(files))
 
 
-def _held(folder: Path, lines: list[Line]) -> Iterator[tuple[int, HeldFile, str]]:
+def _content(one: Told) -> str:
+    """Write what a version is made of; a truth has no line break, so that nothing reads as two things."""
+    return "\n".join([f"{one.file.digests.sha256} {one.truth}", *([one.group] if one.group else [])])
+
+
+def _held(folder: Path, lines: Sequence[Line]) -> Iterator[tuple[Line, HeldFile]]:
     """Seal each file of a folder, one after the other."""
-    for number, name, truth in lines:
-        file = folder / name
+    for line in lines:
+        file = folder / line.file
         if not file.is_file():
-            raise InvalidSettings(f"{TABLE}, line {number}: there is no such file in the folder")
+            raise InvalidSettings(f"{TABLE}, line {line.number}: there is no such file in the folder")
         with file.open("rb") as content:
             held = hold(world().blobs.store(content))
         if held.kind not in (Kind.IMAGE, Kind.VIDEO):
-            raise InvalidSettings(f"{TABLE}, line {number}: the file is neither a picture nor a video")
-        yield number, held, truth
+            raise InvalidSettings(f"{TABLE}, line {line.number}: the file is neither a picture nor a video")
+        yield line, held
 
 
 def standing() -> list[EvaluationSet]:

@@ -47,6 +47,7 @@ class Examined:
         bits_per_pixel: of the file; NaN of a video, whose frames were not all counted.
         luma: the mean, 0-255; of a video that of its first frame.
         said: by each model that was asked, in order.
+        group: of the set, of files of one origin; empty for one of its own.
     """
 
     blob: BlobKey
@@ -56,6 +57,7 @@ class Examined:
     bits_per_pixel: float
     luma: float
     said: tuple[Said, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +151,8 @@ def examine_batch(items: Sequence[Item], panel: Panel) -> list[Examined | BlobKe
     told = list(asking.ask(_looks(items, asking.view, facts)))
     said = dict(zip(facts, told, strict=True))
     return [
-        Examined(item.blob, item.kind, item.truth, *facts[item.blob], said[item.blob]) if item.blob in facts
-        else item.blob
+        Examined(item.blob, item.kind, item.truth, *facts[item.blob], said[item.blob], item.group)
+        if item.blob in facts else item.blob
         for item in items
     ]  # fmt: skip
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from domain.model import Role
 from models.contract import AttributesContract, ClassifierContract, Contract, DetectorContract, TaggerContract
@@ -26,9 +28,26 @@ def facts(examined: Sequence[Examined]) -> Facts:
 
 
 def groups(role: Role, examined: Sequence[Examined]) -> tuple[str, ...]:
-    """Name what each file is drawn together with: itself; of an embedder, all of its group, whose pairs depend."""
-    of_groups = role in (Role.SCENE_EMBEDDER, Role.FACE_EMBEDDER)
-    return tuple(one.truth if of_groups else one.blob for one in examined)
+    """Name what each file is drawn together with: its group in the set, or itself.
+
+    Of an embedder it is all of one person or scene, whose pairs depend, and whatever shares a group with one of these.
+    """
+    own = [one.group or one.blob for one in examined]
+    return _hanging([one.truth for one in examined], own) if _embeds(role) else tuple(own)
+
+
+def _embeds(role: Role) -> bool:
+    return role in (Role.SCENE_EMBEDDER, Role.FACE_EMBEDDER)
+
+
+def _hanging(truths: Sequence[str], own: Sequence[str]) -> tuple[str, ...]:
+    """Name, for each file, the first of the truths that hang together by files of one group."""
+    names, truth = np.unique(np.asarray(truths), return_inverse=True)
+    group = np.unique(np.asarray(own), return_inverse=True)[1] + len(names)
+    nodes = len(names) + len(truths)
+    _, parts = connected_components(coo_array((np.ones(len(truths)), (truth, group)), shape=(nodes, nodes)))
+    first = dict(zip(parts[len(names) - 1 :: -1], names[::-1], strict=False))
+    return tuple(str(first[parts[place]]) for place in truth)
 
 
 def statistics(contract: Contract, examined: Sequence[Examined], place: int) -> Statistics:
@@ -42,8 +61,8 @@ def statistics(contract: Contract, examined: Sequence[Examined], place: int) -> 
         case AttributesContract():
             return _attributes(truths, said)
         case _:
-            numbers = {name: number for number, name in enumerate(dict.fromkeys(truths))}
-            return Pairs(_vectors(said), np.array([numbers[truth] for truth in truths]))
+            drawn = groups(contract.role, examined)
+            return Pairs(_vectors(said), *(np.unique(each, return_inverse=True)[1] for each in (truths, drawn)))
 
 
 def _numbers(said: Said) -> NDArray[np.float32]:

@@ -33,17 +33,28 @@ class EvaluationSet:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file of a set, and what is true of it in the words of the role."""
+    """A file of a set, and what is true of it in the words of the role.
+
+    Files of one `group` are of one origin (edits of a picture, frames of a film); of none where it is empty.
+    """
 
     blob: BlobKey
     kind: Kind
     size: int
     truth: str
+    group: str = ""
 
 
-def record(
-    connection: Connection, name: str, role: Role, version: str, items: Sequence[tuple[HeldFile, str]], now: datetime
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A file that is to be in a set, its truth and its group, as of an `Item`."""
+
+    file: HeldFile
+    truth: str
+    group: str = ""
+
+
+def record(connection: Connection, name: str, role: Role, version: str, items: Sequence[Told], now: datetime) -> int:
     """Write a version of a set, or note that it was imported again, and count items that are new.
 
     Raises:
@@ -52,10 +63,11 @@ def record(
     others = connection.scalar(select(_SET.c.role).where(_SET.c.name == name, _SET.c.role != role).limit(1))
     if others:
         raise InvalidSettings(f"the evaluation set {name} is one of {others}; give the one of {role} another name")
-    reports.hold_files(connection, {held.blob: held for held, _ in items})
+    reports.hold_files(connection, {each.file.blob: each.file for each in items})
     upsert(connection, _SET, [{"name": name, "version": version, "role": role, "imported_at": now}])
     return upsert(connection, _ITEM, [
-        {"name": name, "version": version, "blob_id": held.blob, "truth": truth} for held, truth in items
+        {"name": name, "version": version, "blob_id": each.file.blob, "truth": each.truth, "group_name": each.group}
+        for each in items
     ])  # fmt: skip
 
 
@@ -77,12 +89,12 @@ def newest(connection: Connection, role: Role) -> EvaluationSet | None:
 
 
 def items(connection: Connection, of: EvaluationSet) -> list[Item]:
-    """List the files of a set, and what is true of them."""
+    """List the files of a set, what is true of them, and their groups."""
     blob = schema.blob.c
     query = (
-        select(_ITEM.c.blob_id, blob.kind, blob.size, _ITEM.c.truth)
+        select(_ITEM.c.blob_id, blob.kind, blob.size, _ITEM.c.truth, _ITEM.c.group_name)
         .join(schema.blob, blob.id == _ITEM.c.blob_id)
         .where(_ITEM.c.name == of.name, _ITEM.c.version == of.version)
         .order_by(_ITEM.c.blob_id)
     )
-    return [Item(key, Kind(kind), size, truth) for key, kind, size, truth in connection.execute(query)]
+    return [Item(key, Kind(kind), size, truth, group) for key, kind, size, truth, group in connection.execute(query)]

@@ -513,6 +513,7 @@ evaluation_item = Table(
     Column("version", Key, primary_key=True),
     Column("blob_id", Key, ForeignKey("blob.id"), primary_key=True),
     Column("truth", String(512), nullable=False, comment="what is true of it, in the words of the role"),
+    Column("group_name", String(512), nullable=False, server_default="", comment="what it is drawn together with"),
     ForeignKeyConstraint(["name", "version"], ["evaluation_set.name", "evaluation_set.version"]),
 )
 

@@ -9,7 +9,11 @@ from domain.model import Role
 from models.evaluation.resampling import ALL, Estimate, Name
 
 LEAST = 30
-"""Items of a slice that is judged; fewer say too little."""
+"""Groups of a slice that is judged; fewer say too little, however many items they have.
+
+Intervals from few groups are too narrow (Cameron, Gelbach and Miller, "Bootstrap-based improvements for inference with
+clustered errors", 2008).
+"""
 
 MISTAKEN = 0.025
 """Chance at which a candidate no worse than the champion is called worse by any of the slices (Bonferroni)."""
@@ -52,13 +56,18 @@ _HEADLINES = {
 }
 
 
+def enough(each: Estimate) -> bool:
+    """Tell whether a number is judged: of the whole set, or of a slice of at least 30 groups."""
+    return each.slice == ALL or (each.groups or each.n) >= LEAST
+
+
 def below(differences: Sequence[Estimate], by: Name) -> list[Estimate]:
     """Give one number's differences that are below 0 by more than chance.
 
-    That of the whole set is if its interval lies wholly below 0. That of a slice of at least 30 items is if its
+    That of the whole set is if its interval lies wholly below 0. That of a slice of at least 30 groups is if its
     interval does, and so surely that among as many slices one does by chance in 1 of 40 comparisons.
     """
-    ours = [each for each in differences if each.name == by and (each.slice == ALL or each.n >= LEAST)]
+    ours = [each for each in differences if each.name == by and enough(each)]
     surely = MISTAKEN / max(1, sum(each.slice != ALL for each in ours))
     return [each for each in ours if each.high < 0 and (each.slice == ALL or each.chance <= surely)]
 

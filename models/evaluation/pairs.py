@@ -23,13 +23,16 @@ class Pairs:
     Attributes:
         vectors: [items, width], unit length.
         groups: [items], numbers; two items of one number belong together (one person, one scene).
+        drawn: [items], numbers; two items of one number are drawn together, as all of one group are; `groups`
+            themselves, unless several of these are of one origin.
     """
 
     vectors: NDArray[Any]
     groups: NDArray[np.intp]
+    drawn: NDArray[np.intp] | None = None
     _left: NDArray[np.intp] = field(init=False, repr=False)
     _right: NDArray[np.intp] = field(init=False, repr=False)
-    _same: NDArray[np.bool_] = field(init=False, repr=False)
+    _together: NDArray[np.bool_] = field(init=False, repr=False)
     _ranking: Ranking = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -37,8 +40,11 @@ class Pairs:
         same = self.groups[left] == self.groups[right]
         vectors = self.vectors.astype(np.float64)
         cosines = np.einsum("ij,ij->i", vectors[left], vectors[right])
-        for name, value in (("_left", left), ("_right", right), ("_same", same), ("_ranking", Ranking(cosines, same))):
-            object.__setattr__(self, name, value)
+        drawn = self.groups if self.drawn is None else self.drawn
+        object.__setattr__(self, "_left", left)
+        object.__setattr__(self, "_right", right)
+        object.__setattr__(self, "_together", drawn[left] == drawn[right])
+        object.__setattr__(self, "_ranking", Ranking(cosines, same))
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -46,18 +52,19 @@ class Pairs:
         return (Name("verification_auc"), Name("true_accepted"))
 
     def of(self, weights: Weights) -> Values:
-        """Measure every resample of groups: a pair of one group weighs as the group, another as both groups' product.
+        """Measure every resample: a pair that is drawn together weighs as that, another as the product of both.
 
         So are persons drawn, not pictures, whose pairs depend on each other (Bolle, Ratha and Pankanti, "Error
         analysis of pattern recognition systems: the subsets bootstrap", 2004).
         """
         one, other = weights[self._left], weights[self._right]
-        curve = self._ranking.under(np.where(self._same[:, None], one, one * other))
+        curve = self._ranking.under(np.where(self._together[:, None], one, one * other))
         return np.stack([area(curve), true_accepted(curve, FALSE_ACCEPTED)])
 
     def at(self, inside: NDArray[np.bool_]) -> "Pairs":
         """Keep some items."""
-        return Pairs(self.vectors[inside], self.groups[inside])
+        drawn = None if self.drawn is None else self.drawn[inside]
+        return Pairs(self.vectors[inside], self.groups[inside], drawn)
 
 
 def drawn_pairs(groups: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -1,7 +1,7 @@
 """Estimates with intervals, by a seeded bootstrap over groups; two models over one set are compared in pairs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -61,7 +61,7 @@ class Estimate:
     """One number on one slice of `n` items, with its 95 % interval; NaN where it is not defined.
 
     Of a comparison the number is the candidate's less the champion's, and `chance` the share of resamples, 0-1, in
-    which it is not below 0.
+    which it is not below 0. `groups` are those that the items are drawn in.
     """
 
     name: Name
@@ -71,6 +71,7 @@ class Estimate:
     low: float
     high: float
     chance: float = np.nan
+    groups: int = 0
 
 
 def evaluate(answers: Statistics, groups: Sequence[str], slices: Slices, seed: int = 1) -> tuple[Estimate, ...]:
@@ -78,9 +79,10 @@ def evaluate(answers: Statistics, groups: Sequence[str], slices: Slices, seed: i
 
     `groups` names for each item what it is drawn together with: the picture that several items were made from, the
     person; items that belong to nothing have a group of their own. The intervals are percentiles of 1,000 bootstrap
-    resamples of the groups (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13; groups as in
-    chapter 8); of the metrics in `RAISED` they are reflected. The same seed draws the same groups, whatever is
-    measured.
+    resamples of the groups (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13; whole groups,
+    and within them everything, as in Davison and Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8,
+    and Field and Welsh, "Bootstrapping clustered data", 2007); of the metrics in `RAISED` they are reflected. The same
+    seed draws the same groups, whatever is measured.
     """
     return _measured(answers, groups, slices, seed, alone=True)
 
@@ -90,11 +92,12 @@ def _measured(
 ) -> tuple[Estimate, ...]:
     parts = {name: answers.at(inside) for name, inside in slices.items()}
     drawn: dict[str, list[Values]] = {name: [] for name in slices}
+    in_slice = {name: len(np.unique(np.asarray(groups)[inside])) for name, inside in slices.items()}
     for weights in resamples(groups, seed):
         for name, inside in slices.items():
             drawn[name].append(parts[name].of(weights[inside]))
     return tuple(
-        _estimate(what, name, int(slices[name].sum()), float(value), row, alone=alone)
+        replace(_estimate(what, name, int(slices[name].sum()), float(value), row, alone=alone), groups=in_slice[name])
         for name, part in parts.items()
         for what, value, row in zip(
             part.names, part.of(np.ones((int(slices[name].sum()), 1)))[:, 0], np.hstack(drawn[name]), strict=True

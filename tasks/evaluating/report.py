@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.evaluation.judging import LEAST, Judgement, Verdict, below
+from models.evaluation.judging import LEAST, Judgement, Verdict, below, enough
 from models.evaluation.resampling import ALL, Estimate, Name
 from models.evaluation.verdicts import Bin
 from tasks.evaluating.drawings import (
@@ -81,13 +81,13 @@ def as_csv(report: Report) -> str:
     """Write every number of the model, its interval, and its difference to the champion, a line each."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["metric", "label", "slice", "n", "value", "low", "high", "difference", "least", "most"])
+    writer.writerow(["metric", "label", "slice", "n", "groups", "value", "low", "high", "difference", "least", "most"])
     differences = {(each.name, each.slice): each for each in report.differences}
     for each in report.estimates:
         apart = differences.get((each.name, each.slice))
         beside = (apart.value, apart.low, apart.high) if apart else (math.nan, math.nan, math.nan)
         numbers = ["" if math.isnan(value) else f"{value:.6g}" for value in (each.value, each.low, each.high, *beside)]
-        writer.writerow([each.name.metric, each.name.label, each.slice, each.n, *numbers])
+        writer.writerow([each.name.metric, each.name.label, each.slice, each.n, each.groups, *numbers])
     return text.getvalue()
 
 
@@ -153,10 +153,7 @@ def _differences(report: Report) -> Part | None:
     metric = METRICS[report.by.metric]
     worse = {each.slice for each in below(report.differences, report.by)}
     tells = [WORSE if each.slice in worse else BETTER if each.low > 0 else OPEN for each in apart]
-    rows = [
-        _row(each, tells=told, judged=each.slice == ALL or each.n >= LEAST)
-        for each, told in zip(apart, tells, strict=True)
-    ]
+    rows = [_row(each, tells=told, judged=enough(each)) for each, told in zip(apart, tells, strict=True)]
     lines = tuple(
         (place(each), number(each.value, report.by.metric, signed=True), interval(each, signed=True), told)
         for each, told in zip(apart, tells, strict=True)
@@ -165,7 +162,8 @@ def _differences(report: Report) -> Part | None:
         "differences", "Difference to the champion",
         f"{metric.title} of {report.model} less that of {report.champion}, each resample over the same files. An "
         "interval that does not reach 0 is more than chance on the whole set; of many slices one is below 0 by chance, "
-        f"so that a slice is worse only where it is surer. Slices of fewer than {LEAST} files are not judged.",
+        f"so that a slice is worse only where it is surer. Slices of fewer than {LEAST} files are not judged; "
+        "files that are drawn together count as one.",
         draw_differences(
             rows, [place(each) for each in apart], f"difference in {metric.title.lower()}", share=metric.share
         ),

@@ -14,6 +14,7 @@ from domain.report import Rejection
 from domain.retention import SOON_DAYS, Clock, Event, Held, Standing
 from infra.ledger import evaluation_sets, retention, schema
 from infra.ledger.engine import migrate, reading
+from infra.ledger.evaluation_sets import Told
 from infra.ledger.roles import METADATA, make_roles
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -141,7 +142,7 @@ def kept(ledger):
                     "size": 1, "media_type": "", "kind": ""}  # fmt: skip
             connection.execute(insert(schema.draft_part), part)
         for number in range(8):
-            items = [(held(name), "true") for name in (f"e{number}", *rng.sample(names[:35], 2))]
+            items = [Told(held(name), "true") for name in (f"e{number}", *rng.sample(names[:35], 2))]
             evaluation_sets.record(connection, "set", Role.CLASSIFIER, f"v{number}", items, ago(50 * number))
         seal(connection, *(f"e{number}" for number in range(8)))
         for number in (2, 7, 9):
@@ -185,7 +186,9 @@ def test_a_file_of_an_evaluation_set_is_kept_as_long_as_the_set(ledger):
     migrate(ledger)
     with ledger.begin() as connection:
         record(connection, taken("old", sighted("a"), received_at=ago(200)))
-        evaluation_sets.record(connection, "set", Role.CLASSIFIER, "v", [(held("a"), "x"), (held("b"), "y")], ago(20))
+        evaluation_sets.record(
+            connection, "set", Role.CLASSIFIER, "v", [Told(held("a"), "x"), Told(held("b"), "y")], ago(20)
+        )
         seal(connection, "a", "b")
     found = standing(ledger)
     assert (found[Held.MEDIA], found[Held.EVALUATION]) == (Standing(held=1), Standing(held=1))

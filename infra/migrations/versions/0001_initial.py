@@ -529,6 +529,13 @@ def upgrade() -> None:
         sa.Column(
             "truth", sa.String(length=512), nullable=False, comment="what is true of it, in the words of the role"
         ),
+        sa.Column(
+            "group_name",
+            sa.String(length=512),
+            server_default="",
+            nullable=False,
+            comment="what it is drawn together with",
+        ),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_evaluation_item_blob_id")),
         sa.ForeignKeyConstraint(
             ["name", "version"], ["evaluation_set.name", "evaluation_set.version"], name=op.f("fk_evaluation_item_name")

@@ -18,7 +18,7 @@ from infra.ledger import evaluation_sets, inferences, matches, media, schema
 from infra.ledger.engine import reading
 from infra.ledger.summaries import summarize
 from infra.world import world
-from tasks.evaluation_sets import import_set, read_table, standing
+from tasks.evaluation_sets import Line, import_set, read_table, standing
 from tasks.sweeping import PATIENCE, sweep
 
 
@@ -64,6 +64,31 @@ def test_the_version_is_that_of_the_content_whatever_its_order(data):
     assert of("marks", {1: "b", 2: "b", 3: "a"}, data).version != first.version
     assert of("marks", {1: "a", 2: "b"}, data).version != first.version
     assert len(standing()) == 3
+
+
+def test_files_of_one_origin_have_a_group_which_is_part_of_the_version(data):
+    folder = write(data / "set", {1: "a", 2: "a", 3: "b"})
+    plain = import_set("marks", Role.CLASSIFIER, folder)
+    versions = {plain.version}
+    for table, groups in (
+        ("file,truth,group\n1.png,a,\n2.png,a, \n3.png,b,\n", ["", "", ""]),
+        ("group,file,truth\none,1.png,a\n one ,2.png,a\n,3.png,b\n", ["", "one", "one"]),
+        ("file,truth,group\n1.png,a,one\n2.png,a,one\n3.png,b,two\n", ["one", "one", "two"]),
+    ):
+        (folder / "labels.csv").write_text(table)
+        made = import_set("marks", Role.CLASSIFIER, folder)
+        versions.add(made.version)
+        with reading(world().ledger) as connection:
+            assert sorted(item.group for item in evaluation_sets.items(connection, made)) == groups
+    assert len(versions) == 3  # without a group it is the set that it was
+
+
+def test_a_file_is_of_one_group_alone(data):
+    folder = write(data / "set", {1: "a"})
+    (folder / "copy.png").write_bytes(png(1))
+    (folder / "labels.csv").write_text("file,truth,group\n1.png,a,x\ncopy.png,a,y\n")
+    with pytest.raises(InvalidSettings, match="line 3: the same file stands there before, with another group"):
+        import_set("marks", Role.CLASSIFIER, folder)
 
 
 def test_the_set_that_was_imported_last_is_the_newest(data):
@@ -124,7 +149,7 @@ def test_a_set_is_one_roles(data):
     ],
 )
 def test_a_truth_has_one_spelling(role, said, truth):
-    assert read_table(f"file,truth\na.png,{said}\n", role) == [(2, "a.png", truth)]
+    assert read_table(f"file,truth\na.png,{said}\n", role) == [Line(2, "a.png", truth)]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +161,7 @@ def test_a_truth_has_one_spelling(role, said, truth):
         (Role.CLASSIFIER, "file,truth\na.png,x\n../b.png,x\n", "line 3: file is a path inside the folder"),
         (Role.CLASSIFIER, "file,truth\n/etc/passwd,x\n", "line 2: file is a path inside"),
         (Role.CLASSIFIER, f"file,truth\na.png,{'x' * 513}\n", "line 2: the truth"),
+        (Role.CLASSIFIER, f"file,truth,group\na.png,x,{'x' * 513}\n", "line 2: a group has at most 512"),
         (Role.FACE_DETECTOR, "file,truth\na.png,two\n", "the number of faces"),
         (Role.FACE_DETECTOR, "file,truth\na.png,-1\n", "the number of faces"),
         (Role.FACE_ATTRIBUTES, "file,truth\na.png,adult\n", "name=label"),

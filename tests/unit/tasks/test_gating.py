@@ -83,10 +83,12 @@ def picture(number):
     return content.getvalue()
 
 
-def evaluation_set(place, count=60, role=Role.CLASSIFIER, **odd):
-    folder = place / f"set-{role}-{count}"
+def evaluation_set(place, count=60, role=Role.CLASSIFIER, together=0, **odd):
+    """Import a set of as many pictures, so many of which at a time are of one group."""
+    folder = place / f"set-{role}-{count}-{together}"
     folder.mkdir()
-    rows = [("file", "truth")] + [(f"{n}.png", LABELS[n % 3]) for n in range(count)]
+    rows = [("file", "truth", *(["group"] if together else []))]
+    rows += [(f"{n}.png", LABELS[n % 3], *([f"{n // together}"] if together else [])) for n in range(count)]
     for number in range(count):
         (folder / f"{number}.png").write_bytes(picture(number))
     for name, content in odd.items():
@@ -156,6 +158,21 @@ def test_what_was_measured_is_kept_also_of_a_version_that_is_refused(place):
     assert [each.path for each in client.list_artifacts(run.info.run_id)] == ["evaluation.csv", "report.html"]
     assert {"size/small/auc", "size/medium/auc", "kind/image/auc"} <= set(run.data.metrics)
     assert version.tags["headline"].startswith("average precision 0.")
+
+
+def test_the_gate_draws_groups_where_the_set_has_them(place):
+    promote(good(place), WHY)
+    candidate = bad(place)
+    told = {}
+    for together in (0, 3):
+        of = evaluation_set(place, 12, together=together)
+        report = gating._measured(candidate, champion(), of).report
+        (whole,) = [each for each in report.differences if each.slice == ALL and each.name == report.by]
+        told[together] = whole
+        assert {each.groups for each in report.estimates if each.slice == ALL} == {whole.groups}
+    assert [(each.n, each.groups) for each in told.values()] == [(12, 12), (12, 4)]
+    assert told[0].value == pytest.approx(told[3].value)
+    assert (told[0].low, told[0].high) != (told[3].low, told[3].high)
 
 
 def alone(session, *frames):

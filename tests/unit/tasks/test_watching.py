@@ -18,9 +18,9 @@ from infra.ledger.inferences import record_answers
 from infra.ledger.opinions import Opinion
 from infra.world import world
 from models.drift import NORM_MOVED, NORM_WATCH, State, drift_of_scores
+from tasks import watching
 from tasks.comparing import Compared, agreeing, compare, compare_challengers, keep
 from tasks.inference import register
-from tasks import watching
 from tasks.watching import EVENT, REFERENCE, first_days_until, series, watch, watch_all
 
 MODEL = ModelVersion("classifier/marks", 3, "3" * 64)
@@ -159,7 +159,7 @@ def test_vectors_are_watched_too_and_how_far_their_mean_moved_is_told(data, monk
 
     told = []
     monkeypatch.setattr(watching, "under_prefect", lambda: True)
-    monkeypatch.setattr(watching, "emit_event", lambda event, resource, payload: told.append((event, payload)))
+    monkeypatch.setattr(watching, "emit_event", lambda event, _resource, payload: told.append((event, payload)))
     look(1, REFERENCE, 0.3)
     look(8, 300, 0.3)
     look(9, 300, np.where(np.arange(16) < 8, 2.0, -0.5))

@@ -1,5 +1,7 @@
 """A candidate is judged by one rule, and the verdict says what it rests on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,12 @@ def test_among_many_slices_one_is_worse_by_chance(chance, slices, worse):
     others = [difference(0.1, -0.1, 0.2, f"other {number}", chance=0.9) for number in range(slices - 1)]
     judgement = judge([difference(0.1, 0.05, 0.2), below, *others], BY)
     assert judgement.verdict is (Verdict.WORSE if worse else Verdict.BETTER)
+
+
+@pytest.mark.parametrize(("groups", "verdict"), [(0, Verdict.WORSE), (30, Verdict.WORSE), (29, Verdict.BETTER)])
+def test_many_files_of_few_groups_are_a_small_slice(groups, verdict):
+    of_few = replace(difference(-0.1, -0.2, -0.01, "size: small", 300), groups=groups)
+    assert judge([difference(0.05, 0.01, 0.09), of_few], BY).verdict is verdict
 
 
 def test_a_worse_slice_is_named_with_its_numbers():

@@ -69,3 +69,17 @@ def test_too_many_pairs_are_drawn_from_the_same_each_time(monkeypatch):
     assert (right == again[1]).all()
     assert (groups[left] == groups[right]).sum() == 100
     assert len(set(zip(left, right, strict=True))) == 200
+
+
+def test_pairs_of_two_persons_that_are_drawn_together_weigh_as_what_they_are_drawn_in():
+    vectors, groups = people(groups=4, each=3)
+    drawn = np.array([0, 0, 1, 2])[groups]  # the first two persons are in one film
+    weights = np.array([2.0, 1, 3])[drawn]
+    every = list(combinations(range(len(groups)), 2))
+    truth = [groups[i] == groups[j] for i, j in every]
+    weight = [weights[i] if drawn[i] == drawn[j] else weights[i] * weights[j] for i, j in every]
+    expected = roc_auc_score(truth, [vectors[i] @ vectors[j] for i, j in every], sample_weight=weight)
+    pairs = Pairs(vectors, groups, drawn)
+    assert pairs.of(weights[:, None])[0, 0] == pytest.approx(expected)
+    inside = groups < 3
+    assert pairs.at(inside).drawn.tolist() == drawn[inside].tolist()

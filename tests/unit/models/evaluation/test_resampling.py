@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models.evaluation.detections import Detections
 from models.evaluation.resampling import ALL, Estimate, Name, compare, evaluate, interval, resamples
 from models.evaluation.verdicts import METRICS, Verdicts
 
@@ -67,6 +70,35 @@ def test_groups_drawn_together_widen_the_interval():
     for one, other in zip(alone, together, strict=True):
         assert one.value == pytest.approx(other.value)
         assert other.high - other.low > 1.5 * (one.high - one.low)
+
+
+@given(st.integers(2, 12), st.integers(0, 2**32 - 1))
+@settings(max_examples=8, deadline=None)
+def test_copies_of_each_picture_change_no_interval_when_they_are_drawn_with_it(copies, seed):
+    truth, probabilities = drawn(np.random.default_rng(seed), 40)
+    names = names_of(40)
+    single = evaluate(verdicts(truth, probabilities), names, whole(40))
+    many = verdicts(np.repeat(truth, copies), np.repeat(probabilities, copies))
+    told = evaluate(many, np.repeat(names, copies).tolist(), whole(40 * copies))
+    for one, other in zip(single, told, strict=True):
+        assert (one.name, one.groups, other.groups, other.n) == (other.name, 40, 40, 40 * copies)
+        assert [one.value, one.low, one.high] == pytest.approx([other.value, other.low, other.high], nan_ok=True)
+
+
+def test_ten_edits_of_each_picture_leave_an_interval_that_holds_the_truth():
+    rng = np.random.default_rng(12)
+    right, tries, pictures = 0.7, 80, 40
+    held = dict.fromkeys(("apart", "together"), 0)
+    for _ in range(tries):
+        hard = rng.random(pictures) < 1 - right  # of a hard picture nearly every edit is got wrong
+        wrong = rng.random((pictures, 10)) < np.where(hard, 0.95, 0.05)[:, None]
+        answers = Detections(np.ones(10 * pictures), np.where(wrong.ravel(), 0, 1))
+        names = {"apart": names_of(10 * pictures), "together": np.repeat(names_of(pictures), 10).tolist()}
+        for kind, groups in names.items():
+            (share,) = [e for e in evaluate(answers, groups, whole(10 * pictures)) if e.name == Name("count_right")]
+            held[kind] += share.low <= 0.95 * right + 0.05 * (1 - right) <= share.high
+    assert held["together"] / tries >= 0.85  # 0.95 less what forty groups and eighty tries leave to chance
+    assert held["apart"] / tries <= 0.6
 
 
 def test_the_order_of_the_items_changes_nothing():
