@@ -1,6 +1,7 @@
 """One onnxruntime session: a network held to its contract, on CUDA where a driver is, else on the CPU."""
 
 import ctypes
+import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -144,8 +145,10 @@ def _fed(network: Path, told: Input) -> bytes:
 
 
 def _half(folder: Path) -> Path:
-    """Give the network in half precision: a file beside the folder, made once."""
-    place = folder.parent / f"{folder.name}.half-{onnxruntime.__version__}.onnx"
+    """Give the network in half precision: a file beside the folder, made once of what the network is, and named so."""
+    with (folder / NETWORK).open("rb") as network:
+        digest = hashlib.file_digest(network, "sha256").hexdigest()
+    place = folder.parent / f"{digest}.half-{onnxruntime.__version__}.onnx"
     if not place.exists():
         draft = place.with_suffix(f".{os.getpid()}")
         draft.write_bytes(halved(onnx.load(folder / NETWORK)).SerializeToString())

@@ -23,10 +23,8 @@ TOGETHER = "same answer alone and in company"
 LIMIT = "largest batch"
 SPEED = "speed"
 
-RELATIVE = {False: 1e-3, True: 1e-2}
-ABSOLUTE = {False: 1e-4, True: 1e-3}
-"""By how much an answer may differ, alone and in company, where sums are added up in another order: without and with
-half precision."""
+RELATIVE, ABSOLUTE = 1e-3, 1e-4
+"""By how much an answer may differ, alone and in company, where sums are added up in another order."""
 _ROUNDING = 1e-3
 _CPU = "CPUExecutionProvider"
 _RUNS = 5
@@ -43,26 +41,30 @@ def examine_conduct(session: Session, network: Path) -> Iterator[Finding]:
 
     `network` is the session's file; where the session runs on a GPU, it is timed on the CPU as well.
     """
-    told = session.contract.input
-    size = min(_COMPANY, session.contract.batch)
-    company = normalised(pictures(told.height, told.width, max(2, size)), told)[:size]
+    drawn = company(session.contract)
     try:
-        alone = [session.run(one[np.newaxis]) for one in company]
-        together, again = session.run(company), session.run(company)
+        alone = [session.run(one[np.newaxis]) for one in drawn]
+        together, again = session.run(drawn), session.run(drawn)
     except UnusableModel as unusable:
         yield failed(NUMBERS, str(unusable), "check mean, std and range in contract.json, and the weights")
         return
     except CANNOT as error:
-        yield failed(TOGETHER, f"it cannot run {size} pictures at once: {_first_line(error)}", _ONE_AT_A_TIME)
+        yield failed(TOGETHER, f"it cannot run {len(drawn)} pictures at once: {_first_line(error)}", _ONE_AT_A_TIME)
         return
     yield passed(NUMBERS, "all finite, on black, white, noise and a pattern")
     yield from _scores(session.contract, together)
     yield _same(together, again)
-    yield _alike(alone, together, half=session.contract.half and session.provider != _CPU)
+    yield _alike(alone, together)
     yield from _limits(session, network)
 
 
 _ONE_AT_A_TIME = "export with a dynamic batch axis, and no reshaping to a fixed number of pictures"
+
+
+def company(contract: Contract) -> Batch:
+    """Draw the pictures that stand together in a run, as the network takes them: four, or as many as it takes."""
+    told, size = contract.input, min(_COMPANY, contract.batch)
+    return normalised(pictures(told.height, told.width, max(2, size)), told)[:size]
 
 
 def pictures(height: int, width: int, count: int) -> NDArray[np.uint8]:
@@ -106,19 +108,17 @@ def _same(once: Answers, again: Answers) -> Finding:
     )
 
 
-def _alike(alone: list[Answers], together: Answers, *, half: bool) -> Finding:
+def _alike(alone: list[Answers], together: Answers) -> Finding:
     """Hold each picture's answer alone to the one in company."""
     for name, rows in together.items():
         if len(rows) != len(alone):
             told = f"{name} has {len(rows)} rows for {len(alone)} pictures"
             return failed(TOGETHER, told, "give each output a row for each picture")
         apart = max(float(np.abs(one[name][0] - row).max(initial=0)) for one, row in zip(alone, rows, strict=True))
-        if not all(
-            np.allclose(one[name][0], row, RELATIVE[half], ABSOLUTE[half]) for one, row in zip(alone, rows, strict=True)
-        ):
+        if not all(np.allclose(one[name][0], row, RELATIVE, ABSOLUTE) for one, row in zip(alone, rows, strict=True)):
             told = f"{name} of a picture differs by {apart:.3g} when others run with it"
             return failed(TOGETHER, told, "export in evaluation mode: batch normalisation must use its stored numbers")
-    return passed(TOGETHER, f"within {RELATIVE[half]:g} relative")
+    return passed(TOGETHER, f"within {RELATIVE:g} relative")
 
 
 def _limits(session: Session, network: Path) -> Iterator[Finding]:

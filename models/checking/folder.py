@@ -7,6 +7,7 @@ from models.checking.conduct import examine_conduct
 from models.checking.examples import examine_examples
 from models.checking.findings import Finding, failed, passed
 from models.checking.graph import examine_graph
+from models.checking.halves import examine_half
 from models.checking.papers import examine_data, examine_licence
 from models.contract import NETWORK, Contract, load_contract
 from models.session import Session
@@ -41,6 +42,7 @@ def _run(folder: Path) -> list[Finding]:
         return [failed(OPENS, str(unusable), "export the network again, or mend contract.json")]
     findings = [passed(OPENS, told(session.contract)), *examine_conduct(session, folder / NETWORK)]
     if all(finding.ok for finding in findings):
+        findings += [examine_half(folder, session)] if session.contract.half and session.on_gpu else []
         findings.append(examine_examples(folder, session))
     return findings
 

@@ -104,13 +104,27 @@ def test_half_precision_is_made_once_and_agrees_to_a_hundredth(tmp_path, scene):
     folder = efficientnet_lite0.build(tmp_path / "model", Role.SCENE_EMBEDDER)
     pixels = np.stack([scene(number, 224, 224) for number in range(3)])
     whole, half = (Session(folder, pixels=True, half=each).run(pixels)["embedding"] for each in (False, True))
-    (made,) = tmp_path.glob("model.half-*.onnx")
+    (made,) = tmp_path.glob("*.half-*.onnx")
     assert made.stat().st_size < 0.6 * (folder / "model.onnx").stat().st_size
     before = made.stat().st_mtime_ns
     Session(folder, half=True)
     assert made.stat().st_mtime_ns == before
     assert np.abs(half - whole).max() <= 1e-2 * np.abs(whole).max()
     assert not np.array_equal(half, whole)
+
+
+def test_half_precision_is_that_of_the_network_whatever_the_folder_is_called(tmp_path):
+    batch = np.ones((1, 3, 8, 8), np.float32) * np.array([1.0, 0.9, 0.0], np.float32)[:, None, None]
+    told = []
+    for sharpness in (1.0, 20.0, 1.0):
+        folder = model_folders.write(tmp_path / "model", graph=model_folders.network(sharpness=sharpness))
+        told.append(Session(folder, half=True).run(batch)["probabilities"])
+        assert told[-1] == pytest.approx(Session(folder, half=False).run(batch)["probabilities"], abs=1e-2)
+    assert np.array_equal(told[0], told[2])
+    assert not np.allclose(told[0], told[1], atol=0.1)
+    model_folders.write(tmp_path / "other", graph=model_folders.network(sharpness=20.0))
+    Session(tmp_path / "other", half=True)
+    assert len(list(tmp_path.glob("*.half-*.onnx"))) == 2
 
 
 def test_a_reference_model_opens_in_under_three_seconds_from_its_folder(tmp_path):

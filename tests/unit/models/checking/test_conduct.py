@@ -1,4 +1,4 @@
-"""Runs are timed by their median, on the CPU by itself as well, and half precision is held to what it can do."""
+"""Runs are timed by their median, on the CPU by itself as well, and company may change an answer by next to nothing."""
 
 import model_folders
 import numpy as np
@@ -22,13 +22,11 @@ def test_the_cpu_alone_gives_what_the_session_gives(tmp_path):
     assert scores == pytest.approx(Session(folder).run(batch)["probabilities"], abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("apart", "single", "half"), [(0.0005, True, True), (0.005, False, True), (0.05, False, False)]
-)
-def test_half_precision_may_differ_more(apart, single, half):
+@pytest.mark.parametrize(("apart", "good"), [(0.0005, True), (0.005, False)])
+def test_a_picture_in_company_may_differ_by_a_thousandth(apart, good):
     alone = [{"scores": np.ones((1, 2), np.float32)}] * 2
     together = {"scores": np.full((2, 2), 1 + apart, np.float32)}
-    assert [_alike(alone, together, half=kind).ok for kind in (False, True)] == [single, half]
+    assert _alike(alone, together).ok is good
 
 
 def test_pictures_are_drawn_the_same_each_time_and_are_not_all_alike():
