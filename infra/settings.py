@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         description="Processes that decode for one worker while it runs models; 0: it decodes itself. If unset, 0 "
         "without a GPU, and one a core but one with it.",
     )
+    gpu_decoding: bool = Field(
+        default=True, description="Whether JPEGs are decoded on a GPU, where one is and the extra gpu-decoding."
+    )
     film_every: float = Field(
         default=2.0, gt=0, description="Seconds of a shot after which models look at another frame of it."
     )

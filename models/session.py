@@ -63,7 +63,7 @@ class Session:
 
     def __init__(self, folder: Path, threads: int = 1, *, pixels: bool = False, half: bool | None = None) -> None:
         self.contract: Contract = load_contract(folder)
-        self._device = "cuda" if _providers()[0] != _CPU else "cpu"
+        self._device = "cuda" if providers()[0] != _CPU else "cpu"
         halves = self.contract.half and self._device == "cuda" if half is None else half
         network = _half(folder) if halves else folder / NETWORK
         told = self.contract.input
@@ -120,7 +120,8 @@ class Session:
         return answers
 
 
-def _providers() -> list[Any]:
+def providers() -> list[Any]:
+    """Give the execution providers that sessions ask for, the best first."""
     if driver_present() and _CUDA in onnxruntime.get_available_providers():
         onnxruntime.preload_dlls()
         return [(_CUDA, {"use_tf32": "0"}), _CPU]
@@ -133,7 +134,7 @@ def _opened(folder: Path, network: str | bytes, threads: int) -> Any:  # noqa: A
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     try:
-        return onnxruntime.InferenceSession(network, options, providers=_providers())
+        return onnxruntime.InferenceSession(network, options, providers=providers())
     except _BROKEN as error:
         raise UnusableModel(f"{folder.name}: {NETWORK} cannot be opened; export it again: {error}") from None
 

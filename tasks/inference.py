@@ -21,6 +21,7 @@ from models.contract import load_contract
 from models.session import Session, driver_present
 from tasks.decoders import Decoders
 from tasks.decoding import record_opening
+from tasks.gpu_decoding import by_gpu, gpu_jpegs
 from tasks.looking import Look, Looked, looked
 from tasks.media import crashed
 from tasks.seeing import Models, Outcome
@@ -47,7 +48,12 @@ def classify_batch(files: Sequence[Waiting], serving: Sequence[Serving]) -> list
 
 
 def _decoded(orders: Sequence[Look]) -> Iterator[tuple[int, Looked]]:
-    """Decode files here, or by so many processes as the settings say."""
+    """Decode files on a GPU, if one can; the others here, or by so many processes as the settings say."""
+    jpegs = gpu_jpegs() if world().settings.gpu_decoding else None
+    return by_gpu(jpegs, orders, _by_cpu) if jpegs else _by_cpu(orders)
+
+
+def _by_cpu(orders: Sequence[Look]) -> Iterator[tuple[int, Looked]]:
     count = decoders_of(world().settings.decoders)
     if count:
         yield from _decoders(count).looked(orders)

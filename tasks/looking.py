@@ -94,6 +94,11 @@ def _pictures(content: bytes, max_pixels: int, least: int) -> Iterator[tuple[flo
         yield seconds, Picture(rgb, rgb.shape[0], rgb.shape[1])
 
 
+def sight(view: View, rgb: RGB) -> Sight:
+    """Make of a picture that was decoded, upright, what is wanted of it."""
+    return _sight(view, (0.0, Picture(rgb, rgb.shape[0], rgb.shape[1])))
+
+
 def _sight(view: View, frame: tuple[float, Picture]) -> Sight:
     seconds, picture = frame
     rgb = picture.colours().pixels if picture.colours else picture.pixels

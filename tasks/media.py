@@ -227,6 +227,21 @@ def _reduced(picture: Image.Image, least: int, mode: str) -> tuple[tuple[int, in
     return full, next(scales)
 
 
+def jpeg_scale(content: bytes, max_pixels: int, least: int) -> tuple[int, int] | None:
+    """Tell of a JPEG by its head how many of its pixels become one, as in `decode_frames`, and its orientation.
+
+    None for what is no JPEG of shades or of the usual three colours, and what is larger than may be decoded.
+    """
+    try:
+        picture = _opened(content, max_pixels)
+        orientation = _orientation(picture)
+        if picture.format not in _STILL or picture.mode not in ("L", "RGB"):
+            return None
+        return _reduced(picture, least, "RGB")[1], orientation
+    except (Unreadable, *_DECODER_ERRORS):
+        return None
+
+
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     """Give shades, or colours; what is transparent is taken as opaque."""
     if picture.mode in ("L", "RGB"):

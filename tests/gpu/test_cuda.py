@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 def on_cpu(folder):
     """Open the network on the CPU, whatever is there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sessions, "_providers", lambda: ["CPUExecutionProvider"])
+        patch.setattr(sessions, "providers", lambda: ["CPUExecutionProvider"])
         return Session(folder, pixels=True, half=False)
 
 
