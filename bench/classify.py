@@ -30,6 +30,7 @@ from models.reference import efficientnet_lite0
 from models.session import Session
 from tasks.decoders import Decoders
 from tasks.decoding import opened
+from tasks.gpu_decoding import BATCH, Jpegs, by_gpu, gpu_jpegs
 from tasks.inference import decoders_of
 from tasks.looking import Look, Looked, looked
 from tasks.media import decode_image
@@ -124,11 +125,14 @@ def _beside_a_gpu(files: Sequence[Waiting], orders: Sequence[Look], models: Mode
     pairs = [(files[place], found) for place, found in decoders.looked(orders)]
     batches = _batches(pairs, session)
     outputs = ["probabilities", "embedding"]
+    jpegs = gpu_jpegs()
+    on_it = _on_the_gpu(jpegs, files, orders, models) if jpegs else {}
     rounds = _measured(len(files), time.perf_counter, {
         "decode": lambda: list(decoders.looked(orders)),
         "network": lambda: [session._bound(outputs, each) for each in batches],  # noqa: SLF001 (onnxruntime, bound)
         "models": lambda: models.see(pairs),
         "all": lambda: _recorded(models, ((files[place], found) for place, found in decoders.looked(orders))),
+        **on_it,
     })  # fmt: skip
     decoders.close()
     slower = [min(each["decode"], each["network"]) for each in rounds]
@@ -138,6 +142,39 @@ def _beside_a_gpu(files: Sequence[Waiting], orders: Sequence[Look], models: Mode
     print(f"  models on what is decoded, of the network      {of_bare:8.2f} (target: 0.95)")
     _tell("stored JPEG to rows of the ledger", rounds, "all")
     print(f"  … of the slower of the two                     {_ratio(rounds, 'all', slower):8.2f} (target: 0.90)")
+
+    if on_it:
+        _tell_of_the_gpu(rounds)
+    else:
+        print("  decoding on the GPU is left out: the extra gpu-decoding is not there, or decodes otherwise than we do")
+
+
+def _on_the_gpu(jpegs: Jpegs, files: Sequence[Waiting], orders: Sequence[Look], models: Models) -> dict[str, Work]:
+    """Name what is measured of decoding on a GPU: the library alone, on bytes at hand, with all of it, and to rows."""
+    contents = [world().blobs.read(file.blob) for file in files]
+
+    def seen() -> Iterable[tuple[int, Looked]]:
+        return by_gpu(jpegs, orders, lambda refused: ((at, looked(order)) for at, order in enumerate(refused)))
+
+    return {
+        "nvjpeg": lambda: [
+            list(jpegs.whole([jpegs.stream(each) for each in contents[start : start + BATCH]]))
+            for start in range(0, len(contents), BATCH)
+        ],
+        "gpu decode": lambda: list(seen()),
+        "gpu all": lambda: _recorded(models, ((files[place], found) for place, found in seen())),
+    }
+
+
+def _tell_of_the_gpu(rounds: Rounds) -> None:
+    bare, decoders = (_ratio(rounds, "gpu decode", _all(rounds, of)) for of in ("nvjpeg", "decode"))
+    slower = [min(each["gpu decode"], each["network"]) for each in rounds]
+    _tell("nvJPEG alone, whole pictures, left on the GPU", rounds, "nvjpeg")
+    _tell("decoding on the GPU, as small as is wanted", rounds, "gpu decode")
+    print(f"  … of nvJPEG alone                              {bare:8.2f} (target: 0.90)")
+    print(f"  … beside the decoders                          {decoders:8.2f} x")
+    _tell("stored JPEG to rows, decoded on the GPU", rounds, "gpu all")
+    print(f"  … of the slower of the two                     {_ratio(rounds, 'gpu all', slower):8.2f} (target: 0.90)")
 
 
 def _recorded(models: Models, pairs: Iterable[tuple[Waiting, Looked]]) -> None:

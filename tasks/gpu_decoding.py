@@ -33,8 +33,11 @@ BATCH = 32
 LARGEST = 2**25
 """Bytes of a file, or pixels of a picture, beyond which the CPU decodes it: as many at a time take 3 GiB of the GPU."""
 
-TOLERANCE = 3.0
-"""Levels, 0-255, by which a picture may differ on average from what the CPU makes of it."""
+TOLERANCE = 2.0
+"""Levels, 0-255, by which a picture may differ on average from what the CPU makes of it.
+
+Where the library decoded on a CPU it was 0.9 at most, of drawn pictures and photographs of 1600×1200, at four scales.
+"""
 
 _BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
 """Of a JPEG (ITU-T T.81, annex B); without an end it was cut off, and the CPU tells what that is worth."""
@@ -73,7 +76,7 @@ class Jpegs:
 
     def decoded(self, contents: Sequence[bytes], scales: Sequence[int]) -> list[RGB | None]:
         """Decode JPEGs, not turned, each so that `scale` × `scale` pixels become one; None for one that is refused."""
-        streams = [self._stream(content) for content in contents]
+        streams = [self.stream(content) for content in contents]
         images = self.whole([stream for stream in streams if stream is not None])
         found = [next(images) if stream is not None else None for stream in streams]
         return [
@@ -87,7 +90,7 @@ class Jpegs:
             wait_for_gpu()
         return iter(images)
 
-    def _stream(self, content: bytes) -> Any:  # noqa: ANN401 (untyped)
+    def stream(self, content: bytes) -> Any:  # noqa: ANN401 (untyped)
         """Read a file's head; None for what is no JPEG of shades or of the usual colours to this library."""
         usual = (self._codec.ColorSpec.SYCC, self._codec.ColorSpec.GRAY)
         try:

@@ -1,4 +1,4 @@
-"""What a GPU decodes is what the CPU makes of the file, within three levels of 255 on average."""
+"""What a GPU decodes is what the CPU makes of the file, within two levels of 255 on average."""
 
 import io
 
@@ -31,12 +31,12 @@ def test_it_is_used_where_it_is(jpegs):
     assert gpu_jpegs() is not None
 
 
-@pytest.mark.parametrize("least", [0, 120, 224, 600])
+@pytest.mark.parametrize("least", [0, 120, 224])
 @pytest.mark.parametrize(
     "options", [{}, {"progressive": True}, {"subsampling": 0}, {"mode": "L"}, {"quality": 30}, {"orientation": 6}]
 )
 def test_pixels_agree_with_the_cpu(jpegs, scene, least, options):
-    contents = [saved(scene(seed, 1203, 1601 - seed), **options) for seed in range(4)]
+    contents = [saved(scene(seed, 603, 801 - seed), **options) for seed in range(2)]
     told = [jpeg_scale(content, 10**8, least) for content in contents]
     found = jpegs.decoded(contents, [scale for scale, _ in told])
     for content, pixels, (_, orientation) in zip(contents, found, told, strict=True):
