@@ -208,7 +208,10 @@ def bring_in(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What the set is called.")],
     role: OfRole,
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="With the files and labels.csv: the columns file and truth.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", help="With the files and labels.csv: the columns file and truth, and group, if you like."
+        ),
     ],
     data: Data = None,
 ) -> None:

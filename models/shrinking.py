@@ -84,6 +84,7 @@ class Shrinker:
 def _session(scale: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3
     return onnxruntime.InferenceSession(shrinking(scale), options, providers=providers())
 
 

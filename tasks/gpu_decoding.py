@@ -115,12 +115,12 @@ class Jpegs:
         found = self.decoded([content] * len(scales), scales)
         sizes = [min(_SIDES) // scale for scale in scales]
         return all(
-            one is not None and apart(one, decode_image(content, 2**20, least)) <= TOLERANCE
+            one is not None and apart(one, decode_image(content, LARGEST, least)) <= TOLERANCE
             for one, least in zip(found, sizes, strict=True)
         )
 
 
-_SIDES = (600, 440)
+_SIDES = (1600, 1200)
 
 
 def _drawn() -> bytes:
