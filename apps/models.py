@@ -31,7 +31,7 @@ def check(
 
     Example: `breakwater model check my_model`.
     """
-    from models.checking.folder import check as examine  # noqa: PLC0415 (a command pays for its own imports alone)
+    from tasks.checking import check as examine  # noqa: PLC0415 (a command pays for its own imports alone)
 
     findings = examine(folder)
     if as_json:

@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     max_decode_seconds: float = Field(
         default=900, gt=0, description="Seconds after which a worker is ended that still decodes the same file."
     )
+    max_model_seconds: float = Field(
+        default=300,
+        gt=0,
+        description="Seconds after which a process is ended in which a network has not answered: a run on a worker, or "
+        "the whole examination of a folder.",
+    )
     decoders: int | None = Field(
         default=None,
         ge=0,

@@ -31,7 +31,10 @@ _BROKEN = (
     _ORT_ERRORS.InvalidGraph,
     _ORT_ERRORS.InvalidProtobuf,
     _ORT_ERRORS.NotImplemented,
+    _ORT_ERRORS.RuntimeException,
 )
+CANNOT = (_ORT_ERRORS.Fail, _ORT_ERRORS.RuntimeException, _ORT_ERRORS.InvalidArgument, _ORT_ERRORS.EPFail)
+"""What onnxruntime raises where it cannot run a batch."""
 
 
 @cache

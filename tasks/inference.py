@@ -169,7 +169,7 @@ def _batch(serving: Sequence[Serving]) -> int:
 
 
 def register(registry: Registry, folder: Path, alias: Alias | None = None) -> ModelVersion:
-    """Hold a model folder to its contract and register it.
+    """Hold a model folder of ours to its contract and register it; a stranger's is for `tasks.promoting.register`.
 
     Raises:
         UnusableModel: it does not keep its contract.

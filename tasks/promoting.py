@@ -10,8 +10,9 @@ from domain.audit import Act
 from domain.errors import InvalidSettings, UnusableModel
 from domain.model import Alias, ModelVersion, Registered, Role
 from infra.world import world
-from models.checking.folder import check
+from models.contract import load_contract
 from tasks import inference
+from tasks.checking import check
 from tasks.gating import Evaluated, admit
 from tasks.staging import under_prefect
 
@@ -53,7 +54,8 @@ def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Prom
     if bad:
         told = "; ".join(f"{each.what}: {each.detail}: {each.mend}" for each in bad)
         raise UnusableModel(f"{folder.name} is not registered: {told}")
-    model = inference.register(world().registry, folder)
+    contract = load_contract(folder)
+    model = world().registry.register(folder, contract.name, contract.role, licence=contract.licence)
     with world().ledger.begin() as connection:
         world().audit.append(connection, Act.MODEL_REGISTERED, role=model.role, version=model.version)
     return promote(model.role, model.version, alias, reason) if alias else Promoted(model)

@@ -59,6 +59,56 @@ def failing_in_the_dark():
     return graph
 
 
+def _before_the_embedding(*steps, **constants):
+    """Draw the network with steps between the mean of each colour, `mean`, and the embedding."""
+    graph = network()
+    nodes = graph.graph.node
+    next(node for node in nodes if node.op_type == "ReduceMean").output[0] = "mean"
+    for place, step in enumerate(steps, 2):
+        nodes.insert(place, step)
+    graph.graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
+    return graph
+
+
+def endless(above=-1.0):
+    """Draw a network that goes round in a loop of 2^62 trips for pictures brighter than `above`, 0-1."""
+    whole = helper.make_tensor_value_info("held", TensorProto.FLOAT, ["N", 3])
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["going"], ["on"]), helper.make_node("Identity", ["held"], ["given"])],
+        "round",
+        [helper.make_tensor_value_info("trip", TensorProto.INT64, []),
+         helper.make_tensor_value_info("going", TensorProto.BOOL, []), whole],
+        [helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+         helper.make_tensor_value_info("given", TensorProto.FLOAT, ["N", 3])],
+    )  # fmt: skip
+    return _before_the_embedding(
+        helper.make_node("ReduceMax", ["mean"], ["brightest"], keepdims=0),
+        helper.make_node("Greater", ["brightest", "above"], ["bright"]),
+        helper.make_node("Loop", ["trips", "bright", "mean"], ["embedding"], body=body),
+        trips=np.array(2**62, np.int64),
+        above=np.array(above, np.float32),
+    )
+
+
+def insatiable(above=-1.0):
+    """Draw a network that asks for 64 GiB at once for pictures brighter than `above`, 0-1."""
+    return _before_the_embedding(
+        helper.make_node("ReduceMax", ["mean"], ["brightest"], keepdims=0),
+        helper.make_node("Greater", ["brightest", "above"], ["bright"]),
+        helper.make_node("Cast", ["bright"], ["one"], to=TensorProto.INT64),
+        helper.make_node("Mul", ["one", "much"], ["times"]),
+        helper.make_node("Max", ["times", "once"], ["shape"]),
+        helper.make_node("Expand", ["brightest", "shape"], ["many"]),
+        helper.make_node("ReduceMin", ["many"], ["any"], keepdims=0),
+        helper.make_node("Mul", ["any", "nothing"], ["none"]),
+        helper.make_node("Add", ["mean", "none"], ["embedding"]),
+        much=np.array([2**34], np.int64),
+        once=np.array([1], np.int64),
+        above=np.array(above, np.float32),
+        nothing=np.array(0, np.float32),
+    )
+
+
 def prepared(rgb, told):
     """Make one input of a network, without the batch's axis, from a picture of any size."""
     return normalised(fitted(rgb, told)[np.newaxis], told)[0]

@@ -11,10 +11,10 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from domain.errors import UnusableModel
-from models.checking.findings import Finding, failed, passed
+from models.checking.findings import Finding, failed, passed, too_large
 from models.contract import AttributesContract, ClassifierContract, Contract, DetectorContract, TaggerContract
 from models.inputs import Batch, normalised
-from models.session import Session
+from models.session import CANNOT, Session
 
 NUMBERS = "numbers"
 SCORES = "scores within 0 and 1"
@@ -29,9 +29,8 @@ _ROUNDING = 1e-3
 _CPU = "CPUExecutionProvider"
 _RUNS = 5
 _COMPANY = 4
-_RUN_ERRORS = onnxruntime.capi.onnxruntime_pybind11_state
-CANNOT = (_RUN_ERRORS.Fail, _RUN_ERRORS.RuntimeException, _RUN_ERRORS.InvalidArgument, _RUN_ERRORS.EPFail)
-"""What onnxruntime raises where it cannot run a batch."""
+_OF_MEMORY = ("allocate memory", "bad_alloc", "bad allocation")
+"""What onnxruntime says where memory was refused."""
 
 Answers = dict[str, NDArray[np.float32]]
 
@@ -49,7 +48,7 @@ def examine_conduct(session: Session, network: Path) -> Iterator[Finding]:
         yield failed(NUMBERS, str(unusable), "check mean, std and range in contract.json, and the weights")
         return
     except CANNOT as error:
-        yield failed(TOGETHER, f"it cannot run {len(drawn)} pictures at once: {_first_line(error)}", _ONE_AT_A_TIME)
+        yield _cannot(TOGETHER, len(drawn), error, _ONE_AT_A_TIME)
         return
     yield passed(NUMBERS, "all finite, on black, white, noise and a pattern")
     yield from _scores(session.contract, together)
@@ -128,7 +127,7 @@ def _limits(session: Session, network: Path) -> Iterator[Finding]:
     try:
         session.run(largest)
     except CANNOT as error:
-        yield failed(LIMIT, f"it cannot run {batch} pictures at once: {_first_line(error)}", "lower `batch`")
+        yield _cannot(LIMIT, batch, error, "lower `batch`")
         return
     yield passed(LIMIT, f"{batch} pictures at once")
     yield passed(SPEED, _told_speed(session.provider, session.run, largest))
@@ -161,6 +160,12 @@ def seconds(run: Callable[[Batch], Any], batch: Batch, clock: Callable[[], float
         run(batch)
         taken.append(clock() - start)
     return median(taken)
+
+
+def _cannot(what: str, count: int, error: Exception, mend: str) -> Finding:
+    if any(words in str(error) for words in _OF_MEMORY):
+        return too_large(f"to run {count} pictures at once")
+    return failed(what, f"it cannot run {count} pictures at once: {_first_line(error)}", mend)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """The whole examination of a model folder, in the order in which it may be trusted."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from domain.errors import UnusableModel
@@ -21,30 +22,45 @@ def check(folder: Path) -> list[Finding]:
 
     The graph is read before it is opened: a network that asks for files or libraries of its own is never run. What
     cannot be looked at because of an earlier failure is left out; a folder is good when every finding is.
+
+    Its network runs in this process, without bounds: a stranger's folder is for `tasks.checking.check`.
     """
+    return list(examined(folder))
+
+
+def examined(folder: Path) -> Iterator[Finding]:
+    """Examine a model folder as `check` does, and give each finding as soon as it is there."""
     folder = folder.resolve()  # so that it has a name, as `.` has not
     try:
         contract = load_contract(folder)
     except UnusableModel as unusable:
-        return [failed(CONTRACT_KEPT, str(unusable), "the contract's fields are in docs/data-scientist.md")]
-    findings = [passed(CONTRACT_KEPT, f"{contract.role}, {contract.name}"), examine_licence(contract)]
-    findings += [examine_data(contract), *examine_graph(folder)]
-    if all(finding.ok for finding in findings[3:]):
-        findings += _run(folder)
-    return findings
+        yield failed(CONTRACT_KEPT, str(unusable), "the contract's fields are in docs/data-scientist.md")
+        return
+    yield passed(CONTRACT_KEPT, f"{contract.role}, {contract.name}")
+    yield examine_licence(contract)
+    yield examine_data(contract)
+    graph = examine_graph(folder)
+    yield from graph
+    if all(finding.ok for finding in graph):
+        yield from _run(folder)
 
 
-def _run(folder: Path) -> list[Finding]:
+def _run(folder: Path) -> Iterator[Finding]:
     try:
         session = Session(folder, half=False)
         Session(folder, half=False, pixels=True)  # as the models at work are
     except UnusableModel as unusable:
-        return [failed(OPENS, str(unusable), "export the network again, or mend contract.json")]
-    findings = [passed(OPENS, told(session.contract)), *examine_conduct(session, folder / NETWORK)]
-    if all(finding.ok for finding in findings):
-        findings += [examine_half(folder, session)] if session.contract.half and session.on_gpu else []
-        findings.append(examine_examples(folder, session))
-    return findings
+        yield failed(OPENS, str(unusable), "export the network again, or mend contract.json")
+        return
+    yield passed(OPENS, told(session.contract))
+    good = True
+    for finding in examine_conduct(session, folder / NETWORK):
+        good = good and finding.ok
+        yield finding
+    if good and session.contract.half and session.on_gpu:
+        yield examine_half(folder, session)
+    if good:
+        yield examine_examples(folder, session)
 
 
 def told(contract: Contract) -> str:
