@@ -158,6 +158,19 @@ class Attribute:
     probability: float
 
 
+class ModelFault(StrEnum):
+    """Why a model that was asked of a file gave no answer: the closed list.
+
+    no_numbers: its network, or that of its detector, gives what is no number.
+    cannot_run: onnxruntime cannot run the network on it, for want of memory say.
+    crashed: its process ended, or was ended for its memory or its time, over a file that can be decoded.
+    """
+
+    NO_NUMBERS = "no_numbers"
+    CANNOT_RUN = "cannot_run"
+    CRASHED = "crashed"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one model says of one file; which of the fields are filled is its role's business.
@@ -169,6 +182,7 @@ class Answer:
         faces: of a detector; their order numbers them.
         attributes: of faces.
         vectors: of an embedder, float16 of unit length, by ordinal: of a scene 0, else the face's.
+        fault: why it gave none, for which this version is not asked of the file again; None where it answered.
     """
 
     serving: Serving
@@ -177,12 +191,12 @@ class Answer:
     faces: tuple[Face, ...] = ()
     attributes: tuple[Attribute, ...] = ()
     vectors: tuple[tuple[int, bytes], ...] = ()
+    fault: ModelFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What all models that had not seen a file say of it; `failed` are those whose networks gave no numbers."""
+    """What all models that had not seen a file say of it."""
 
     blob: str
     answers: tuple[Answer, ...]
-    failed: int = 0

@@ -93,15 +93,16 @@ def fan_out(
     batch: int = 32,
     name: str = "",
     crashed: Callable[[Item], Result] | None = None,
+    lost: list[Item] | None = None,
 ) -> Iterator[list[Result]]:
     """Run `step` over batches of `items` on the run's workers; give each batch's results as they arrive.
 
-    A bounded number of batches is in flight, so a slow consumer holds the workers back. What `step` raises is
-    raised here. A lost worker's batch goes to another. Where workers keep dying of a batch, its items are run one
-    at a time, and `crashed` makes the result of the item that kills its worker. Call it inside `running()`.
+    A bounded number of batches is in flight, so a slow consumer holds the workers back. What `step` raises is raised
+    here. A lost worker's batch goes to another. Where workers keep dying of a batch, `lost` takes its items; or these
+    are run one at a time, and `crashed` makes the result of the one that kills its worker. Call it in `running()`.
 
     Raises:
-        ServiceFailed: workers keep dying of a batch, and there is no `crashed`.
+        ServiceFailed: workers keep dying of a batch, and there is neither `crashed` nor `lost`.
     """
     done = 0
     report_progress(Progress(name, done, len(items)))
@@ -113,19 +114,18 @@ def fan_out(
 
     with Client(_address, set_as_default=False) as client:
         client.register_plugin(Bounded(world().settings.worker_memory))
-        deadly: list[Item] = []
+        deadly: list[Item] = [] if lost is None else lost
         for some, results in _arriving(client, step, items, batch):
-            if results is None and crashed:
-                deadly += some
-                continue
             if results is None:
-                raise ServiceFailed(
-                    f"workers keep dying of a batch of {len(some)} in {name or 'this step'}; see their log"
-                )
+                if crashed is None and lost is None:
+                    raise ServiceFailed(f"workers keep dying of a batch in {name or 'this step'}; see their log")
+                deadly += some
+                if lost is None:
+                    continue
             done += len(some)
-            yield results
+            yield results or []
             report_progress(Progress(name, done, len(items)))
-        for item in deadly:
+        for item in deadly if crashed else ():
             assert crashed is not None
             alone = next(_arriving(client, step, [item], 1))[1]
             done += 1

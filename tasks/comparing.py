@@ -100,7 +100,7 @@ def compare(role: Role) -> Compared:
         once_champion = opinions.files_seen(connection, challenger, MOST_FILES, upon)
         said = opinions.of_files(connection, challenger, once_champion, upon)
         shadow = shadows.answers(connection, serving, MOST_FILES)
-        said |= {told.blob: opinions.opinion(told.answers[0]) for _, told in shadow}
+        said |= {told.blob: opinions.opinion(told.answers[0]) for _, told in shadow if not told.answers[0].fault}
         spoken = opinions.of_files(connection, champion, sorted(said), upon)
     pairs = [(spoken[blob], said[blob]) for blob in sorted(spoken)]
     found = Compared(champion, challenger, len(pairs))

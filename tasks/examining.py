@@ -15,20 +15,24 @@ from infra.cluster import fan_out
 from infra.ledger.evaluation_sets import Item
 from infra.ledger.inferences import Waiting
 from infra.ledger.said import stacked
+from infra.limits import at_most
 from infra.world import world
 from models.contract import ClassifierContract, TaggerContract
 from models.inputs import normalised
 from models.runners.classifier import CARRYING, calibrated
-from models.session import Session
+from models.session import CANNOT, Session
+from tasks.asking import undecodable, view_of
 from tasks.decoding import bounds, opened, record_opening
 from tasks.frames import sample_luma
-from tasks.looking import Sight, View, look
+from tasks.looking import Look, Sight, View, look
 from tasks.media import decode_frames
 from tasks.seeing import Models
 from tasks.staging import shown_progress
 
 BRIGHTNESS_FROM = 64
 """Pixels along each side, at least, that tell how bright a picture is."""
+
+_CHECK_IT = "`breakwater model check` it"
 
 Said = NDArray[np.float32] | Mapping[str, str] | int | None
 """What a model says of a file, by the form of its role: a probability for each label, how many faces there are, a
@@ -72,6 +76,13 @@ class Panel:
         """All whose folders are needed."""
         return self.models + ((self.detector,) if self.detector else ())
 
+    @property
+    def serving(self) -> tuple[Serving, ...]:
+        """All of them, as if they were at work."""
+        upon = str(self.detector) if self.detector else ""
+        looking = tuple(Serving(model, upon) for model in self.models)
+        return looking + ((Serving(self.detector),) if self.detector else ())
+
 
 def probabilities(session: Session, fitted: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Give a classifier's or tagger's probability for every label, by the rule for films, of a file's fitted frames."""
@@ -88,7 +99,9 @@ class _Labelling:
     """Classifiers or taggers, asked for every label, where the models at work keep the best."""
 
     def __init__(self, panel: Panel) -> None:
-        self._sessions = [Session(world().registry.folder(model)) for model in panel.models]
+        self._seconds, self._names = world().settings.max_model_seconds, ", ".join(map(str, panel.models))
+        with at_most(self._seconds):
+            self._sessions = [Session(world().registry.folder(model)) for model in panel.models]
         self._inputs = tuple(dict.fromkeys(session.contract.input for session in self._sessions))
         self.view = View(self._inputs)
 
@@ -96,19 +109,24 @@ class _Labelling:
         """Ask each model of each file."""
         for _, sights in looks:
             frames = [np.stack([sight.fitted[place] for sight in sights]) for place in range(len(self._inputs))]
-            yield tuple(probabilities(each, frames[self._inputs.index(each.contract.input)]) for each in self._sessions)
+            try:
+                with at_most(self._seconds):
+                    told = [
+                        probabilities(each, frames[self._inputs.index(each.contract.input)]) for each in self._sessions
+                    ]
+            except CANNOT:
+                raise UnusableModel(f"a network of {self._names} cannot be run on a file; {_CHECK_IT}") from None
+            yield tuple(told)
 
 
 class _Answering:
     """Models of any other role, asked as the models at work are."""
 
     def __init__(self, panel: Panel) -> None:
-        upon = str(panel.detector) if panel.detector else ""
         self._asked, self._names = len(panel.models), ", ".join(map(str, panel.everyone))
-        serving = [Serving(model, upon) for model in panel.models]
-        serving += [Serving(panel.detector)] if panel.detector else []
-        self._every = tuple(range(len(serving)))
-        self._models = Models(serving, world().registry.folder)
+        self._every = tuple(range(len(panel.everyone)))
+        seconds = world().settings.max_model_seconds
+        self._models = Models(panel.serving, world().registry.folder, seconds=seconds)
         self.view = self._models.plan(self._every).view
 
     def ask(self, looks: Iterator[tuple[Item, tuple[Sight, ...]]]) -> Iterator[tuple[Said, ...]]:
@@ -116,8 +134,8 @@ class _Answering:
         waiting = ((Waiting(item.blob, item.kind, self._every), sights) for item, sights in looks)
         for answered in self._models.see(waiting):
             assert isinstance(answered, Answered)
-            if answered.failed:
-                raise UnusableModel(f"a network of {self._names} gives what is no number; `breakwater model check` it")
+            if any(answer.fault for answer in answered.answers):
+                raise UnusableModel(f"a network of {self._names} gives no answer; {_CHECK_IT}")
             faces = answered.answers[-1].faces
             yield tuple(_said(answer, faces) for answer in answered.answers[: self._asked])
 
@@ -144,7 +162,7 @@ def _area(face: Face) -> float:
     return (face.right - face.left) * (face.bottom - face.top)
 
 
-def examine_batch(items: Sequence[Item], panel: Panel) -> list[Examined | BlobKey]:
+def examine_batch(items: Sequence[Item], panel: Panel) -> list[Examined | BlobKey | Item]:
     """Have models look at files; of one that cannot be decoded, its key. A Dask worker runs this."""
     asking = _opened(panel)
     facts: dict[BlobKey, tuple[int, float, float]] = {}
@@ -193,8 +211,22 @@ def _opened(panel: Panel) -> _Labelling | _Answering:
     return _Labelling(panel) if labelled else _Answering(panel)
 
 
-def _undone(item: Item) -> Examined | BlobKey:
-    return item.blob
+def _lost(item: Item) -> Examined | BlobKey | Item:
+    return item
+
+
+def blame(lost: Sequence[Item], panel: Panel) -> None:
+    """Find out what workers died of over these files.
+
+    Raises:
+        UnusableModel: of a network, since one of them can be decoded.
+    """
+    if not lost:
+        return
+    view = view_of(panel.serving)
+    if len(undecodable([Look(each.blob, each.kind, view) for each in lost])) < len(lost):
+        names = ", ".join(map(str, panel.everyone))
+        raise UnusableModel(f"a network of {names} ends its worker over a file that can be decoded; {_CHECK_IT}")
 
 
 def panel_of(models: Sequence[ModelVersion]) -> Panel:
@@ -222,6 +254,6 @@ def examine(items: Sequence[Item], models: Sequence[ModelVersion]) -> list[Exami
     record_opening("evaluate", len(items))
     step = functools.partial(examine_batch, panel=panel)
     with shown_progress("evaluate"):
-        batches = fan_out(step, items, batch=16, name="evaluate", crashed=_undone)
-        found = [each for batch in batches for each in batch if isinstance(each, Examined)]
-    return sorted(found, key=lambda each: each.blob)
+        told = [each for batch in fan_out(step, items, batch=16, name="evaluate", crashed=_lost) for each in batch]
+        blame([each for each in told if isinstance(each, Item)], panel)
+    return sorted((each for each in told if isinstance(each, Examined)), key=lambda each: each.blob)

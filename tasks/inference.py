@@ -1,7 +1,6 @@
 """Inference: registered models' word on every file."""
 
 import atexit
-import datetime as dt
 import functools
 import os
 import tempfile
@@ -11,7 +10,6 @@ from pathlib import Path
 from domain.counts import Counts
 from domain.model import Alias, ModelVersion, Role, Serving
 from domain.viewing import Action
-from infra.cluster import fan_out
 from infra.ledger import inferences, media
 from infra.ledger.engine import reading
 from infra.ledger.inferences import Planned, Waiting
@@ -19,11 +17,11 @@ from infra.registry import Registry
 from infra.world import world
 from models.contract import load_contract
 from models.session import Session, driver_present
+from tasks.asking import ask
 from tasks.decoders import Decoders
 from tasks.decoding import record_opening
 from tasks.gpu_decoding import by_gpu, gpu_jpegs
 from tasks.looking import Look, Looked, looked
-from tasks.media import crashed
 from tasks.seeing import Models, Outcome
 from tasks.staging import show_table, shown_progress, step
 
@@ -85,7 +83,8 @@ def _opened(serving: tuple[Serving, ...]) -> Models:
     """Open the models at work once a process; two sets of them, for when a champion is replaced."""
     settings = world().settings
     beside = settings.workers * (1 + decoders_of(settings.decoders))
-    return Models(serving, world().registry.folder, threads=max(1, (os.cpu_count() or 1) // beside))
+    threads = max(1, (os.cpu_count() or 1) // beside)
+    return Models(serving, world().registry.folder, threads, settings.max_model_seconds)
 
 
 def at_work(registry: Registry) -> tuple[Serving, ...]:
@@ -109,10 +108,6 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
     return tuple(serving)
 
 
-def _crashed(file: Waiting) -> Outcome:
-    return crashed((file.blob, file.kind))
-
-
 @step
 def classify_files(most: int = 0) -> Counts:
     """Have the models at work look at each picture and video that they have not seen, at most `most` (0: all).
@@ -127,13 +122,9 @@ def classify_files(most: int = 0) -> Counts:
     with reading(world().ledger) as connection:
         files = inferences.waiting(connection, serving, skip_settled=skip, flags=flags, most=most)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
-    look_at = functools.partial(classify_batch, serving=serving)
     record_opening("classify", len(files))
     with shown_progress("classify"):
-        for outcomes in fan_out(look_at, files, batch=_batch(serving), name="classify", crashed=_crashed):
-            with world().ledger.begin() as connection:
-                counts += inferences.record_answers(connection, outcomes, dt.datetime.now(dt.UTC))
-    return counts
+        return counts + ask(classify_batch, files, serving, _batch(serving))
 
 
 def show_plan(serving: Sequence[Serving]) -> list[Planned]:

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.model import Answer, Answered, ModelVersion, Role, Serving
+from domain.model import Answer, Answered, ModelFault, ModelVersion, Role, Serving
 from domain.report import FileFault
 from infra.ledger.inferences import Waiting
 from infra.ledger.media import Unreadable
+from infra.limits import at_most
 from models.contract import (
     AttributesContract,
     ClassifierContract,
@@ -28,14 +29,17 @@ from models.runners.attributes import attributes, cut
 from models.runners.classifier import verdicts
 from models.runners.detector import Found, faces
 from models.runners.embedder import aligned, embeddable, rows, scene
-from models.session import Session
+from models.session import CANNOT, Session
 from tasks.looking import Looked, Sight, View
 
 Row = Mapping[str, NDArray[np.float32]]
 """What a network gives for one picture, by the names of its outputs."""
 
-Take = Callable[[Row | None], None]
-"""Takes what a network gives for one picture; None where that is no number."""
+Take = Callable[[Row | ModelFault], None]
+"""Takes what a network gives for one picture, or why it gives nothing."""
+
+SECONDS = 300.0
+"""How long a run may take where nobody says it."""
 
 Outcome = Answered | Unreadable
 Key = tuple[str, Input]
@@ -49,10 +53,11 @@ class Line:
         session: the network, which takes pixels.
         batch: pictures of a full run.
         outputs: the graph's that are wanted.
+        seconds: after which a run ends its worker.
     """
 
-    def __init__(self, session: Session, batch: int, outputs: Sequence[str]) -> None:
-        self._session, self._batch, self._outputs = session, batch, outputs
+    def __init__(self, session: Session, batch: int, outputs: Sequence[str], seconds: float = SECONDS) -> None:
+        self._session, self._batch, self._outputs, self._seconds = session, batch, outputs, seconds
         self._waiting: list[tuple[RGB, Take]] = []
 
     def ask(self, pixels: RGB, take: Take) -> None:
@@ -66,10 +71,25 @@ class Line:
         asked, self._waiting = self._waiting, []
         if not asked:
             return
-        told = self._session.run(np.stack([pixels for pixels, _ in asked]), self._outputs, finite=False)
-        for place, (_, take) in enumerate(asked):
-            row = {name: each[place] for name, each in told.items()}
-            take(row if all(np.isfinite(each).all() for each in row.values()) else None)
+        for (_, take), row in zip(asked, self._rows([pixels for pixels, _ in asked]), strict=True):
+            take(row)
+
+    def _rows(self, pictures: Sequence[RGB]) -> list[Row | ModelFault]:
+        """Run the network; where it cannot be run on all pictures together, on each alone.
+
+        A GPU that cannot run it may have failed, which is no fault of the network's: it is raised.
+        """
+        try:
+            with at_most(self._seconds):
+                told = self._session.run(np.stack(pictures), self._outputs, finite=False)
+        except CANNOT:
+            if self._session.on_gpu:
+                raise
+            if len(pictures) == 1:
+                return [ModelFault.CANNOT_RUN]
+            return [row for each in pictures for row in self._rows([each])]
+        rows = ({name: each[place] for name, each in told.items()} for place in range(len(pictures)))
+        return [row if all(np.isfinite(each).all() for each in row.values()) else ModelFault.NO_NUMBERS for row in rows]
 
 
 @dataclass(slots=True)
@@ -80,7 +100,7 @@ class Sheet:
     seconds: tuple[float, ...]
     told: dict[int, list[tuple[int, Row]]] = field(default_factory=lambda: defaultdict(list))
     found: dict[int, list[Found]] = field(default_factory=lambda: defaultdict(list))
-    failed: set[int] = field(default_factory=set)
+    faults: dict[int, ModelFault] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +125,24 @@ class Models:
         serving: the models; who looks at faces is there with the detector that it looks upon.
         folder: gives a model's folder.
         threads: of the CPU, for one run of a network.
+        seconds: after which a run, or opening a network, ends its worker.
     """
 
-    def __init__(self, serving: Sequence[Serving], folder: Callable[[ModelVersion], Path], threads: int = 1) -> None:
-        self.serving = tuple(serving)
+    def __init__(
+        self,
+        serving: Sequence[Serving],
+        folder: Callable[[ModelVersion], Path],
+        threads: int = 1,
+        seconds: float = SECONDS,
+    ) -> None:
+        self.serving, self._seconds = tuple(serving), seconds
         folders = [folder(each.model) for each in serving]
         self._contracts = [load_contract(each) for each in folders]
         self._keys = [(each.model.digest, told.input) for each, told in zip(serving, self._contracts, strict=True)]
-        self._sessions = {
-            key: Session(place, threads, pixels=True, half=None if self._may_halve(key) else False)
-            for key, place in dict(zip(self._keys, folders, strict=True)).items()
-        }
+        self._sessions = {}
+        for key, place in dict(zip(self._keys, folders, strict=True)).items():
+            with at_most(seconds):
+                self._sessions[key] = Session(place, threads, pixels=True, half=None if self._may_halve(key) else False)
         self._detectors = {f"{each.model}": at for at, each in enumerate(serving) if _finds(each)}
         self.plan = cache(self._plan)
 
@@ -162,7 +189,7 @@ class Models:
         for key, session in self._sessions.items():
             told = [contract for contract, own in zip(self._contracts, self._keys, strict=True) if own == key]
             outputs = dict.fromkeys(name for contract in told for name in contract.outputs_told())
-            lines[key] = Line(session, min(contract.batch for contract in told), tuple(outputs))
+            lines[key] = Line(session, min(contract.batch for contract in told), tuple(outputs), self._seconds)
         return [lines[key] for key in self._keys]
 
     def _ask(self, lines: Sequence[Line], sheet: Sheet, ordinal: int, sight: Sight) -> None:
@@ -175,15 +202,16 @@ class Models:
             lines[place].ask(sight.fitted[len(plan.view.inputs) + at], found)
 
     def _found(
-        self, lines: Sequence[Line], sheet: Sheet, detector: int, seconds: float, kept: RGB, row: Row | None
+        self, lines: Sequence[Line], sheet: Sheet, detector: int, seconds: float, kept: RGB, row: Row | ModelFault
     ) -> None:
         """Note the faces of a frame, and have them looked at by all that want faces of this detector's."""
         told = self._contracts[detector]
         assert isinstance(told, DetectorContract)
         noted = sheet.found[detector]
         upon = f"{self.serving[detector].model}"
-        if row is None:
-            sheet.failed |= {detector, *(place for place in sheet.file.wanted if self.serving[place].upon == upon)}
+        if isinstance(row, ModelFault):
+            silent = [detector, *(place for place in sheet.file.wanted if self.serving[place].upon == upon)]
+            sheet.faults |= dict.fromkeys(silent, row)
             return
         for one in faces({name: each[np.newaxis] for name, each in row.items()}, [(seconds, kept)], told):
             ordinal = len(noted)
@@ -193,15 +221,15 @@ class Models:
                     lines[place].ask(chip, partial(_noted, sheet, [place], ordinal))
 
     def _answered(self, sheet: Sheet) -> Answered:
-        """Give the answers of all models but those whose network gave no numbers: these are asked again next time."""
-        told = [place for place in sheet.file.wanted if place not in sheet.failed]
-        failed = len(sheet.file.wanted) - len(told)
-        return Answered(sheet.file.blob, tuple(self._answer(sheet, place) for place in told), failed)
+        """Give what every model says that was asked, or why it says nothing."""
+        return Answered(sheet.file.blob, tuple(self._answer(sheet, place) for place in sheet.file.wanted))
 
     def _answer(self, sheet: Sheet, place: int) -> Answer:
         """Say of a file what a model says of its frames, or of the faces in them, together."""
         serving, contract, told = self.serving[place], self._contracts[place], sheet.told[place]
         frames, ordinals = len(sheet.seconds), [ordinal for ordinal, _ in told]
+        if place in sheet.faults:
+            return Answer(serving, frames, fault=sheet.faults[place])
         outputs = {name: np.stack([row[name] for _, row in told]) for name in told[0][1]} if told else {}
         match contract:
             case ClassifierContract() | TaggerContract():
@@ -227,9 +255,9 @@ def _size(told: Input) -> tuple[int, int, str]:
     return told.height, told.width, told.resize
 
 
-def _noted(sheet: Sheet, places: Sequence[int], ordinal: int, row: Row | None) -> None:
-    if row is None:
-        sheet.failed.update(places)
+def _noted(sheet: Sheet, places: Sequence[int], ordinal: int, row: Row | ModelFault) -> None:
+    if isinstance(row, ModelFault):
+        sheet.faults |= dict.fromkeys(places, row)
         return
     for place in places:
         sheet.told[place].append((ordinal, row))

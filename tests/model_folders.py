@@ -109,6 +109,21 @@ def insatiable(above=-1.0):
     )
 
 
+def misshapen(above=0.5):
+    """Draw a network that cannot be run on pictures brighter than `above`, 0-1: three columns are to be four then."""
+    return _before_the_embedding(
+        helper.make_node("ReduceMax", ["mean"], ["brightest"], keepdims=0),
+        helper.make_node("Greater", ["brightest", "above"], ["bright"]),
+        helper.make_node("Cast", ["bright"], ["one"], to=TensorProto.INT64),
+        helper.make_node("Add", ["three", "one"], ["wide"]),
+        helper.make_node("Concat", ["row", "wide"], ["shape"], axis=0),
+        helper.make_node("Expand", ["mean", "shape"], ["embedding"]),
+        above=np.array([above], np.float32),
+        three=np.array([3], np.int64),
+        row=np.array([1], np.int64),
+    )
+
+
 def prepared(rgb, told):
     """Make one input of a network, without the batch's axis, from a picture of any size."""
     return normalised(fitted(rgb, told)[np.newaxis], told)[0]

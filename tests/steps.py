@@ -80,6 +80,22 @@ def allocate(gigabytes):
     return had
 
 
+class DeadlyName(str):
+    """The key of a file of which every worker dies that has to do with it."""
+
+    __slots__ = ()
+
+    def __reduce__(self):
+        """Kill the worker that reads it."""
+        return _read, (str(self),)
+
+
+def _read(name):
+    if multiprocessing.parent_process():
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return DeadlyName(name)
+
+
 class Deadly(PosixPath):
     """A folder of files; who reads the one called `deadly.json` on a worker dies of it."""
 

@@ -153,7 +153,8 @@ def take_over(connection: Connection, serving: Serving) -> int:
 def record_answers(connection: Connection, outcomes: Sequence[Answered | Unreadable], said_at: dt.datetime) -> Counts:
     """Write what models said, and the faults of what cannot be decoded; count files, verdicts and faces.
 
-    What challengers said stands apart, and is counted with nothing.
+    What challengers said stands apart, and is counted with nothing; answers that were not given are counted by why,
+    whoever did not give them.
     """
     whole = [each for each in outcomes if isinstance(each, Answered)]
     faults = [each for each in outcomes if not isinstance(each, Answered)]
@@ -161,7 +162,10 @@ def record_answers(connection: Connection, outcomes: Sequence[Answered | Unreada
     shadows.record(connection, [(blob, answer) for blob, answer in every if answer.serving.shadow], said_at)
     told = [(blob, answer) for blob, answer in every if not answer.serving.shadow]
     upsert(connection, schema.inference, [
-        {**_by(blob, answer), "upon": answer.serving.upon, "frames": answer.frames, "said_at": said_at}
+        {
+            **_by(blob, answer), "upon": answer.serving.upon, "frames": answer.frames, "said_at": said_at,
+            "fault": answer.fault,
+        }
         for blob, answer in told
     ])  # fmt: skip
     scores = upsert(connection, schema.score, [
@@ -181,8 +185,8 @@ def record_answers(connection: Connection, outcomes: Sequence[Answered | Unreada
         for blob, answer in told for ordinal, vector in answer.vectors
     ])  # fmt: skip
     counts = Counts(files_classified=len(whole), labels_new=scores, faces_new=faces)
-    failed = sum(each.failed for each in whole)
-    counts += Counts(answers_unusable=failed) if failed else Counts()
+    for _, answer in every:
+        counts += Counts(**{f"answers_{answer.fault}": 1}) if answer.fault else Counts()
     return counts + record_faults(connection, faults)
 
 

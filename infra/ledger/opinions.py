@@ -16,6 +16,9 @@ from infra.ledger.moments import utc
 from infra.ledger.reports import MANY
 from infra.ledger.said import said_by
 
+ANSWERED = schema.inference.c.fault.is_(None)
+"""Says of a row that the model answered, when it was asked of the file."""
+
 
 @dataclass(slots=True)
 class Opinion:
@@ -74,6 +77,7 @@ def _rows(
 ) -> Iterator[Row[Any]]:
     """Give a table's rows of these files by this version, in the order of its key."""
     query = select(table).where(said_by(table, model, upon if "upon" in table.c else None))
+    query = query.where(ANSWERED) if table is schema.inference else query
     query = query.order_by(*table.primary_key.columns)
     for start in range(0, len(blobs), MANY):
         yield from connection.execute(query.where(table.c.blob_id.in_(blobs[start : start + MANY])))
@@ -82,7 +86,7 @@ def _rows(
 def moment_of(connection: Connection, model: ModelVersion, ordinal: int, upon: str = "") -> datetime | None:
     """Tell when a version looked at its first file, its second, and so on; None where it has not seen so many."""
     said_at = schema.inference.c.said_at
-    query = select(said_at).where(said_by(schema.inference, model, upon))
+    query = select(said_at).where(said_by(schema.inference, model, upon), ANSWERED)
     moment = connection.scalar(query.order_by(said_at).offset(ordinal - 1).limit(1))
     return utc(moment) if moment else None
 
@@ -102,7 +106,7 @@ def files_seen(
     looked at first.
     """
     table = schema.inference.c
-    query = select(table.blob_id).where(said_by(schema.inference, model, upon))
+    query = select(table.blob_id).where(said_by(schema.inference, model, upon), ANSWERED)
     query = query.where(table.said_at >= since) if since else query
     query = query.where(table.said_at < until) if until else query
     return list(connection.scalars(query.order_by(table.blob_id).limit(most)))

@@ -441,6 +441,7 @@ inference = said_of_file(
     upon(),
     Column("frames", Integer, nullable=False, comment="that it looked at"),
     Column("said_at", Time, nullable=False),
+    Column("fault", Code, comment="why it gave no answer, for which this version is not asked again"),
 )
 Index("ix_inference_said_at", inference.c.said_at)
 score = said_of_file(

@@ -636,6 +636,12 @@ def upgrade() -> None:
         sa.Column("upon", sa.String(length=128), server_default="", nullable=False),
         sa.Column("frames", sa.Integer(), nullable=False, comment="that it looked at"),
         sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "fault",
+            sa.String(length=96),
+            nullable=True,
+            comment="why it gave no answer, for which this version is not asked again",
+        ),
         sa.ForeignKeyConstraint(["blob_id"], ["blob.id"], name=op.f("fk_inference_blob_id")),
         sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", name=op.f("pk_inference")),
     )

@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from domain.match import SignalType
 from domain.media import Kind
-from domain.model import Answer, Answered, Attribute, Face, ModelVersion, Role, Says, Serving, Verdict
+from domain.model import Answer, Answered, Attribute, Face, ModelFault, ModelVersion, Role, Says, Serving, Verdict
 from domain.report import FileFault
-from infra.ledger import schema, shadows
+from infra.ledger import opinions, schema, shadows
 from infra.ledger.engine import connect, upsert
 from infra.ledger.inferences import Planned, Waiting, plan, record_answers, take_over, waiting
 
@@ -118,8 +118,8 @@ def test_every_row_names_model_and_version(connection):
     ]
     seen = connection.execute(select(schema.inference).order_by(schema.inference.c.model))
     assert [tuple(row) for row in seen] == [
-        ("a", "classifier/one", 1, "", 3, NOW.replace(tzinfo=None)),
-        ("a", "embedder-scene/any", 1, "", 3, NOW.replace(tzinfo=None)),
+        ("a", "classifier/one", 1, "", 3, NOW.replace(tzinfo=None), None),
+        ("a", "embedder-scene/any", 1, "", 3, NOW.replace(tzinfo=None), None),
     ]
     by = ("a", "embedder-scene/any", 1)
     assert tuple(connection.execute(select(schema.embedding)).one()) == (*by, "", 0, b"\x00\x3c")
@@ -259,8 +259,29 @@ def test_nothing_to_record_is_recorded_as_nothing(connection):
     assert sum(record_answers(connection, [], NOW).values()) == 0
 
 
-def test_answers_that_networks_did_not_give_are_counted_and_asked_for_again(connection):
-    held(connection, "a")
-    counts = record_answers(connection, [Answered("a", (), failed=2)], NOW)
-    assert counts["answers_unusable"] == 2
-    assert unseen(connection) == [("a", Kind.IMAGE)]
+@pytest.mark.parametrize("serving", [FIRST, TRIAL])
+def test_answers_that_were_not_given_are_counted_by_why_and_asked_for_by_another_version_alone(connection, serving):
+    for name in "abc":
+        held(connection, name)
+    silent = [Answered(name, (Answer(serving, fault=fault),)) for name, fault in zip("abc", ModelFault, strict=True)]
+    counts = record_answers(connection, silent, NOW)
+    assert {name: number for name, number in counts.items() if name.startswith("answers")} == {
+        f"answers_{fault}": 1 for fault in ModelFault
+    }
+    assert waiting(connection, [serving]) == []
+    newer = dataclasses.replace(serving, model=dataclasses.replace(serving.model, version=9))
+    assert len(waiting(connection, [newer])) == 3
+    if serving.shadow:
+        assert take_over(connection, dataclasses.replace(serving, shadow=False)) == 3
+        assert waiting(connection, [dataclasses.replace(serving, shadow=False)]) == []
+    told = connection.execute(select(schema.inference.c.blob_id, schema.inference.c.fault)).tuples()
+    assert dict(told.all()) == dict(zip("abc", ModelFault, strict=True))
+
+
+def test_who_gave_no_answer_has_no_opinion(connection):
+    for name in "ab":
+        held(connection, name)
+    record_answers(connection, [said("a", "x"), Answered("b", (Answer(FIRST, fault=ModelFault.CRASHED),))], NOW)
+    assert set(opinions.of_files(connection, FIRST.model, ["a", "b"])) == {"a"}
+    assert opinions.first_files(connection, FIRST.model, 9)[0] == ["a"]
+    assert opinions.files_between(connection, FIRST.model, NOW, NOW + dt.timedelta(1), 9) == ["a"]

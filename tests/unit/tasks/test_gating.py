@@ -19,7 +19,7 @@ from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
 from domain.model import Alias, Answer, Answered, Role, Serving
 from domain.model import Verdict as Said
 from infra.cluster import running
-from infra.ledger import inferences, schema
+from infra.ledger import evaluation_sets, inferences, schema
 from infra.ledger.engine import migrate, reading
 from infra.registry import Registry
 from infra.world import world
@@ -303,7 +303,29 @@ def test_a_network_that_gives_no_numbers_cannot_be_measured(place):
     odd = folder(place, "odd", base=model_folders.EMBEDDER, graph=graph)
     model = world().registry.register(odd, "odd", Role.SCENE_EMBEDDER)
     evaluation_set(place, role=Role.SCENE_EMBEDDER)
-    with pytest.raises(UnusableModel, match="embedder-scene/odd v1 gives what is no number"):
+    with pytest.raises(UnusableModel, match="embedder-scene/odd v1 gives no answer"):
+        gating.measure(model)
+
+
+def test_who_ends_its_workers_over_good_files_is_not_measured_and_broken_files_blame_nobody(place):
+    of = evaluation_set(place, 3, **{"broken.png": picture(4)[:200]})
+    model = good(place)
+    with reading(world().ledger) as connection:
+        items = evaluation_sets.items(connection, of)
+    broken = [item for item in items if item.size == 200]
+    examining.blame(broken, examining.panel_of([model]))
+    with pytest.raises(UnusableModel, match=r"classifier/good v1 ends its worker over a file that can be decoded"):
+        examining.blame(items, examining.panel_of([model]))
+
+
+@pytest.mark.parametrize("base", [model_folders.CONTRACT, model_folders.EMBEDDER])
+def test_a_network_that_cannot_be_run_is_not_measured(place, base):
+    odd = folder(place, "odd", base=base, graph=model_folders.misshapen(above=0.3))
+    model = world().registry.register(odd, "odd", Role(base["role"]))
+    evaluation_set(place, 6, model.role)
+    with pytest.raises(
+        UnusableModel, match=r"odd v1 (cannot be run on a file|gives no answer); `breakwater model check`"
+    ):
         gating.measure(model)
 
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.media import Kind
-from domain.model import Answered, ModelVersion, Role, Serving
+from domain.model import Answered, ModelFault, ModelVersion, Role, Serving
 from domain.report import FileFault
 from infra.ledger.inferences import Waiting
 from models.inputs import fitted
-from models.session import Session
+from models.session import CANNOT, Session
 from tasks.looking import Sight, _kept
 from tasks.seeing import Line, Models
 
@@ -203,9 +203,32 @@ def test_a_network_that_gives_no_numbers_costs_its_own_answer_alone(tmp_path):
         sight = Sight(0.0, tuple(fitted(rgb, each) for each in view.inputs))
         looks.append((Waiting(f"{number}", Kind.IMAGE, (0, 1)), (sight,)))
     told = models.see(looks)
-    assert [len(one.answers) for one in told] == [2, 1, 2]
-    assert [one.failed for one in told] == [0, 1, 0]
-    assert told[1].answers[0].serving == serving[0]
+    none, numbers = (None, None), (None, ModelFault.NO_NUMBERS)
+    assert [tuple(each.fault for each in one.answers) for one in told] == [none, numbers, none]
+    assert [each.serving for each in told[1].answers] == list(serving)
+
+
+def test_a_network_that_cannot_be_run_on_a_picture_costs_its_answer_to_that_one_alone(tmp_path):
+    odd = ModelVersion("classifier/odd", 1, "a" * 64)
+    folder = model_folders.write(tmp_path / "odd", graph=model_folders.misshapen())
+    models = Models([Serving(odd)], lambda _: folder)
+    looks = []
+    for number, shade in enumerate((10, 250, 20)):
+        rgb = np.full((30, 40, 3), shade, np.uint8)
+        sight = Sight(0.0, tuple(fitted(rgb, each) for each in models.plan((0,)).view.inputs))
+        looks.append((Waiting(f"{number}", Kind.IMAGE, (0,)), (sight,)))
+    told = [each.answers[0] for each in models.see(looks)]
+    assert [each.fault for each in told] == [None, ModelFault.CANNOT_RUN, None]
+    assert [bool(each.verdicts) for each in told] == [True, False, True]
+
+
+def test_a_gpu_that_cannot_run_a_network_blames_nobody(tmp_path, monkeypatch):
+    folder = model_folders.write(tmp_path / "odd", graph=model_folders.misshapen())
+    monkeypatch.setattr(Session, "on_gpu", True)
+    monkeypatch.setattr(Session, "_bound", Session._plain)
+    line = Line(Session(folder, pixels=True), 1, ("probabilities",))
+    with pytest.raises(CANNOT):
+        line.ask(np.full((8, 8, 3), 250, np.uint8), print)
 
 
 def test_a_detector_that_gives_no_numbers_costs_what_looks_upon_it(models, monkeypatch):
@@ -216,4 +239,4 @@ def test_a_detector_that_gives_no_numbers_costs_what_looks_upon_it(models, monke
         session, "run", lambda *a, **more: {name: each * np.nan for name, each in run(*a, **more).items()}
     )
     (told,) = models.see([(Waiting("a", Kind.IMAGE, wanted), tuple(sights(models, wanted, 1, 1)))])
-    assert ([each.serving for each in told.answers], told.failed) == ([SERVING[0]], 3)
+    assert [each.fault for each in told.answers] == [None, *[ModelFault.NO_NUMBERS] * 3]

@@ -1,0 +1,134 @@
+"""Asking: models look at files on workers; where workers die of it, what they died of is found and costs itself alone.
+
+A file that cannot be decoded by itself is quarantined. Over one that can, each model is asked by itself, and who ends
+its worker even so is not asked of that file again. So a network costs its own answers, and neither files nor what
+others say of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+from domain.counts import Counts
+from domain.media import BlobKey
+from domain.model import Answer, Answered, ModelFault, Role, Serving
+from domain.report import FileFault
+from infra.cluster import fan_out
+from infra.ledger import inferences
+from infra.ledger.inferences import Waiting
+from infra.world import world
+from models.contract import load_contract
+from tasks.looking import Look, View, looked
+from tasks.seeing import Outcome
+
+MOST_LOST = 64
+"""Files over which workers died, from which on it is found out why before more are looked at."""
+
+MOST_CRASHES = 4
+"""Files over which a model may end its workers when it is asked by itself; it is asked no more in this run then."""
+
+FEW = 16
+"""Files that a worker takes at a time where the last ones killed it."""
+
+
+class Ask(Protocol):
+    """Has models look at files; a Dask worker runs it."""
+
+    def __call__(self, files: Sequence[Waiting], serving: Sequence[Serving]) -> list[Outcome]:
+        """Give one outcome a file, in order."""
+
+
+def ask(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], batch: int) -> Counts:
+    """Have the models at work look at files on the workers, `batch` at a time, and record what they say as it comes."""
+    counts = Counts()
+    while files:
+        lost: list[Waiting] = []
+        told: set[BlobKey] = set()
+        for outcomes in fan_out(partial(models, serving=serving), files, batch=batch, name="classify", lost=lost):
+            counts += _recorded(outcomes)
+            told.update(each.blob if isinstance(each, Answered) else each[0] for each in outcomes)
+            if len(lost) >= MOST_LOST:
+                break
+        found, aside = _traced(models, lost, serving)
+        counts += found
+        told.update(file.blob for file in lost)
+        left = [file for file in files if file.blob not in told]
+        files, serving = narrowed(left, serving, [place for place in range(len(serving)) if place not in aside])
+    return counts
+
+
+def narrowed(
+    files: Sequence[Waiting], serving: Sequence[Serving], kept: Sequence[int]
+) -> tuple[list[Waiting], tuple[Serving, ...]]:
+    """Ask of files the models at the places `kept` alone; those on whose faces they look are there, and not asked."""
+    upon = {serving[place].upon for place in kept}
+    there = [place for place, each in enumerate(serving) if place in kept or (_finds(each) and f"{each.model}" in upon)]
+    asked = ((file, tuple(there.index(place) for place in file.wanted if place in kept)) for file in files)
+    few = [Waiting(file.blob, file.kind, wanted) for file, wanted in asked if wanted]
+    return few, tuple(serving[place] for place in there)
+
+
+def _traced(models: Ask, lost: Sequence[Waiting], serving: Sequence[Serving]) -> tuple[Counts, set[int]]:
+    """Find out what workers died of, and record it; give the places of models that are to be asked no more."""
+    if not lost:
+        return Counts(), set()
+    view = view_of(serving)
+    bad = undecodable([Look(file.blob, file.kind, view) for file in lost])
+    counts = _recorded(list(bad.items()))
+    good = [file for file in lost if file.blob not in bad]
+    aside = set()
+    for place in range(len(serving)):
+        crashes = 0
+        for outcomes in _alone(models, good, serving, place):
+            counts += Counts(**{**_recorded(outcomes), "files_classified": 0})
+            crashes += sum(
+                isinstance(each, Answered) and each.answers[0].fault is ModelFault.CRASHED for each in outcomes
+            )
+            if crashes >= MOST_CRASHES:
+                aside.add(place)
+                break
+    return counts + Counts(files_classified=len(good), models_set_aside=len(aside)), aside
+
+
+def _alone(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], place: int) -> Iterator[list[Outcome]]:
+    """Have one model look at files by itself."""
+    few, its = narrowed(files, serving, [place])
+
+    def crashed(file: Waiting) -> Outcome:
+        return Answered(file.blob, (Answer(serving[place], frames=0, fault=ModelFault.CRASHED),))
+
+    return fan_out(partial(models, serving=its), few, batch=FEW, name="classify", crashed=crashed)
+
+
+def decode_batch(orders: Sequence[Look]) -> list[tuple[BlobKey, FileFault | None]]:
+    """Decode files and nothing else; say why one cannot be decoded, if it cannot. A Dask worker runs this."""
+    found = [(order.blob, looked(order)) for order in orders]
+    return [(blob, each if isinstance(each, FileFault) else None) for blob, each in found]
+
+
+def undecodable(orders: Sequence[Look]) -> dict[BlobKey, FileFault]:
+    """Say which files cannot be decoded by themselves, and why."""
+    batches = fan_out(decode_batch, orders, batch=FEW, name="decode", crashed=_crashed)
+    return {blob: fault for batch in batches for blob, fault in batch if fault}
+
+
+def _crashed(order: Look) -> tuple[BlobKey, FileFault | None]:
+    return order.blob, FileFault.DECODER_CRASHED
+
+
+def view_of(serving: Sequence[Serving]) -> View:
+    """Give a view of files in which they are decoded as for all of these models."""
+    contracts = [load_contract(world().registry.folder(each.model)) for each in serving]
+    whole = [told.input for told, each in zip(contracts, serving, strict=True) if not (each.upon or _finds(each))]
+    finding = [told.input for told, each in zip(contracts, serving, strict=True) if _finds(each)]
+    return View(tuple(whole), tuple(finding))
+
+
+def _finds(serving: Serving) -> bool:
+    return serving.model.role is Role.FACE_DETECTOR
+
+
+def _recorded(outcomes: Sequence[Outcome]) -> Counts:
+    with world().ledger.begin() as connection:
+        return inferences.record_answers(connection, outcomes, datetime.now(UTC))
