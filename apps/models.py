@@ -150,6 +150,8 @@ def show(data: Data = None) -> None:
         table.add_column(column, overflow="fold", no_wrap=column in ("model", "digest"))
     for each in versions:
         table.add_row(*promoting.row(each), style="bold" if Alias.CHAMPION in each.aliases else "")
+    for told in promoting.unfinished():
+        Console().print(told, style="bold red")
     Console().print(table if versions else "No version is registered; `breakwater model register FOLDER` makes one.")
 
 

@@ -31,8 +31,10 @@ class Act(StrEnum):
     REPORTER_SHUT_OUT = "reporter_shut_out"
     EVALUATION_SET_IMPORTED = "evaluation_set_imported"
     MODEL_REGISTERED = "model_registered"
+    MODEL_PROMOTION_BEGUN = "model_promotion_begun"
+    """A version is to serve under an alias, or again; nothing is done yet."""
     MODEL_PROMOTED = "model_promoted"
-    """A version serves under another alias from now on; one that is put back, too."""
+    """It serves."""
 
 
 class Breach(StrEnum):

@@ -5,7 +5,7 @@
     ├── Unreadable        a file that cannot be decoded: as `Rejected`, with a `domain.report.FileFault`
     ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
-    ├── PromotionRefused  a model version that the gate does not let serve, unless somebody says why
+    ├── PromotionRefused  a model version that does not become champion: the gate asks why, or another was first
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
     ├── IndexDamaged      an index on disk that is not whole: it is built again from the ledger
@@ -39,7 +39,7 @@ class UnusableModel(BreakwaterError):
 
 
 class PromotionRefused(BreakwaterError):
-    """The gate lets a version not become champion; a reason in words would."""
+    """A version does not become champion: the gate asks for a reason in words, or another became champion meanwhile."""
 
 
 class BlobMissing(BreakwaterError):

@@ -120,8 +120,8 @@ class Registry:
             client.delete_registered_model_alias(role.value, Alias.CHALLENGER.value)
         return model
 
-    def rollback(self, role: Role, reason: str = "") -> ModelVersion:
-        """Let the previous champion of `role` serve again; the one that it replaces is the previous one then.
+    def previous(self, role: Role) -> ModelVersion:
+        """Give the champion of `role` before this one.
 
         Raises:
             UnusableModel: none served before.
@@ -129,7 +129,7 @@ class Registry:
         previous = self.find(role, Alias.PREVIOUS)
         if previous is None or previous == self.find(role):
             raise UnusableModel(f"no other {role} served before; promote a version instead")
-        return self.promote(role, previous.version, Alias.CHAMPION, reason)
+        return previous
 
     def evaluated(self, model: ModelVersion, headline: str, written: Written) -> str:
         """Keep what was measured of a version, as a run of MLflow, and its main number with it; give the run's id."""

@@ -1,14 +1,18 @@
 """Promoting: model folders become versions, versions serve under an alias, and the one before comes back."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
 from domain.audit import Act
-from domain.errors import InvalidSettings, UnusableModel
+from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
 from domain.model import Alias, ModelVersion, Registered, Role
+from infra.ledger import audit
+from infra.ledger.engine import reading
 from infra.world import world
 from models.contract import load_contract
 from tasks import inference
@@ -17,6 +21,13 @@ from tasks.gating import Evaluated, admit
 from tasks.staging import under_prefect
 
 LONGEST_REASON = 512
+
+_CONTENT = {
+    "digest": re.compile(r"[0-9a-f]{32}", re.IGNORECASE),
+    "web address": re.compile(r"\b[a-z][a-z0-9+.-]*://|\bwww\.", re.IGNORECASE),
+    "e-mail address": re.compile(r"\S@[^\s@]+\.[^\s@]"),
+}
+"""What a reason may not hold, and how it is told."""
 
 PROMOTED_TO = (Alias.CHAMPION, Alias.CHALLENGER)
 """Aliases that are given; who was champion before is `previous` by itself."""
@@ -66,18 +77,59 @@ def promote(role: Role, version: int, alias: Alias, reason: str = "") -> Promote
 
     Raises:
         UnusableModel: there is no such version, or the champion is to be its own challenger.
-        PromotionRefused: the gate lets it not become champion.
-        InvalidSettings: the reason is too long, or the alias is not given.
+        PromotionRefused: the gate lets it not become champion, or another did meanwhile.
+        InvalidSettings: the reason is too long or tells what it may not, or the alias is not given.
     """
     if alias not in PROMOTED_TO:
         raise InvalidSettings(f"a version is promoted to {' or '.join(PROMOTED_TO)}; rolling back has a way of its own")
     _sayable(reason)
-    model, evaluated = world().registry.version(role, version), None
-    if alias is Alias.CHAMPION and world().registry.find(role) != model:
+    registry = world().registry
+    model, champion, evaluated = registry.version(role, version), registry.find(role), None
+    if alias is Alias.CHALLENGER and champion == model:
+        raise UnusableModel(f"{model} is the champion; a challenger is another version")
+    if alias is Alias.CHAMPION and champion != model:
         reason, evaluated = admit(model, reason)
-    _record(model, alias)
-    world().registry.promote(role, version, alias, reason[:LONGEST_REASON])
+    _serve(model, alias, reason[:LONGEST_REASON], champion)
     return Promoted(model, alias, reason, evaluated, _waiting(model))
+
+
+def _serve(model: ModelVersion, alias: Alias, reason: str, champion: ModelVersion | None) -> None:
+    """Let a version serve, if `champion` is champion still.
+
+    That it is to serve is on record before it does, and that it serves once it does. Writing transactions of the ledger
+    follow one another, so that no other promotion comes between what is looked up in MLflow and what is done there.
+
+    Raises:
+        PromotionRefused: another version has become champion.
+    """
+    append = partial(world().audit.append, role=model.role, version=model.version, alias=alias)
+    with world().ledger.begin() as connection:
+        _unmoved(model, alias, champion)
+        append(connection, Act.MODEL_PROMOTION_BEGUN)
+    with world().ledger.begin() as connection:
+        _unmoved(model, alias, champion)
+        world().registry.promote(model.role, model.version, alias, reason)
+        append(connection, Act.MODEL_PROMOTED)
+
+
+def _unmoved(model: ModelVersion, alias: Alias, champion: ModelVersion | None) -> None:
+    now = world().registry.find(model.role)
+    if alias is Alias.CHAMPION and now != champion:
+        were = f"{now or 'no version'} is champion by now, and {champion or 'no version'} was when this began"
+        raise PromotionRefused(f"{model} is not champion: {were}; begin again, and it is held against the one that is")
+
+
+def unfinished() -> list[str]:
+    """Say which promotions were begun and not ended, as when the process was killed, and what to do."""
+    last: dict[tuple[str, str], tuple[Act, int]] = {}
+    with reading(world().ledger) as connection:
+        for act, told in audit.newest(connection, (Act.MODEL_PROMOTION_BEGUN, Act.MODEL_PROMOTED)):
+            last.setdefault((told["role"], told["alias"]), (act, told["version"]))
+    return [
+        f"{role} v{version} was to be {alias}, and it is not on record that it is: promote it again, or another"
+        for (role, alias), (act, version) in sorted(last.items())
+        if act is Act.MODEL_PROMOTION_BEGUN
+    ]
 
 
 def _waiting(model: ModelVersion) -> int:
@@ -92,27 +144,24 @@ def rollback(role: Role, reason: str) -> Promoted:
 
     Raises:
         UnusableModel: no other served before.
-        InvalidSettings: nobody says why.
+        PromotionRefused: another version has become champion meanwhile.
+        InvalidSettings: nobody says why, or the reason is too long or tells what it may not.
     """
     _sayable(reason)
     if not reason.strip():
         raise InvalidSettings("say in words why the one before serves again")
-    previous = world().registry.find(role, Alias.PREVIOUS)
-    if previous:
-        _record(previous, Alias.CHAMPION)
-    model = world().registry.rollback(role, reason)
-    return Promoted(model, Alias.CHAMPION, reason, waiting=_waiting(model))
+    champion, previous = world().registry.find(role), world().registry.previous(role)
+    _serve(previous, Alias.CHAMPION, reason, champion)
+    return Promoted(previous, Alias.CHAMPION, reason, waiting=_waiting(previous))
 
 
 def _sayable(reason: str) -> None:
+    """Hold the words of a reason, which go to MLflow's pages, to what may stand there."""
     if len(reason) > LONGEST_REASON:
         raise InvalidSettings(f"a reason has at most {LONGEST_REASON} characters")
-
-
-def _record(model: ModelVersion, alias: Alias) -> None:
-    """Put on record that a version is to serve, before it does: the ledger and MLflow cannot do both at once."""
-    with world().ledger.begin() as connection:
-        world().audit.append(connection, Act.MODEL_PROMOTED, role=model.role, version=model.version, alias=alias)
+    for what, looks in _CONTENT.items():
+        if looks.search(reason):
+            raise InvalidSettings(f"a reason is shown to all who see models, and may hold no {what}: say it without")
 
 
 def listed() -> list[Registered]:
@@ -143,7 +192,7 @@ def markdown(versions: Sequence[Registered]) -> str:
 def publish_models(said: str = "") -> None:
     """Publish what is registered, and what was done, as an artifact in Prefect's pages."""
     if under_prefect():
-        text = "\n\n".join(part for part in (said, markdown(listed())) if part)
+        text = "\n\n".join(part for part in (said, *unfinished(), markdown(listed())) if part)
         create_markdown_artifact(text, key="models", description="The registered models, and what was done to them")
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import pwd
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -133,6 +133,13 @@ def since(connection: Connection, moment: datetime | None) -> Iterator[Link]:
     query = select(schema.audit).order_by(_AUDIT.number)
     for piece in _pieces(connection, query if moment is None else query.where(_AUDIT.at >= moment)):
         yield from piece
+
+
+def newest(connection: Connection, acts: Collection[Act]) -> Iterator[tuple[Act, dict[str, Any]]]:
+    """Give acts of these kinds with their details, the newest first."""
+    query = select(_AUDIT.action, _AUDIT.details).where(_AUDIT.action.in_(acts)).order_by(_AUDIT.number.desc())
+    for action, details in connection.execute(query):
+        yield Act(action), json.loads(details)
 
 
 def _pieces(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Link]]:

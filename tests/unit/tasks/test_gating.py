@@ -3,13 +3,20 @@
 import csv
 import io
 import json
+import re
 import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import face_folders
 import mlflow
 import model_folders
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken
@@ -362,10 +369,132 @@ def test_acts_are_on_record(place):
     promote(model, WHY)
     with reading(world().ledger) as connection:
         rows = connection.execute(select(schema.audit.c.action, schema.audit.c.details)).all()
-    assert [action for action, _ in rows] == [Act.MODEL_REGISTERED, Act.MODEL_PROMOTED]
+    assert [action for action, _ in rows] == [Act.MODEL_REGISTERED, Act.MODEL_PROMOTION_BEGUN, Act.MODEL_PROMOTED]
     told = {"alias": "champion", "role": "classifier", "version": model.version}
-    assert json.loads(rows[1].details) == told
+    assert [json.loads(row.details) for row in rows[1:]] == [told, told]
     assert not any(WHY in details for _, details in rows)
+
+
+KILLED = """
+import os, sys
+from domain.model import Alias, Role
+from infra.registry import Registry
+from tasks import promoting
+
+promote = Registry.promote
+
+def and_die(*words):
+    promote(*words)
+    os._exit(7)
+
+Registry.promote = and_die
+promoting.promote(Role.CLASSIFIER, int(sys.argv[1]), Alias.CHAMPION, "it is a trial of the gate")
+"""
+
+
+def test_a_promotion_that_is_killed_in_between_is_told_and_done_again_is_whole(place, monkeypatch):
+    first, second = good(place), bad(place)
+    promote(first, WHY)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Registry, "promote", interrupted)
+        promote(second, WHY)
+    assert champion() == first
+    assert len(promoting.unfinished()) == 1
+    killed = subprocess.run([sys.executable, "-c", KILLED, f"{second.version}"], check=False)
+    assert killed.returncode == 7
+    assert champion() == second
+    assert _acts()[-1] == (Act.MODEL_PROMOTION_BEGUN, second.version)
+    (told,) = promoting.unfinished()
+    assert told.startswith(f"classifier v{second.version} was to be champion, and it is not on record that it is")
+    assert promote(second, WHY).model == champion() == second
+    assert _acts()[-1] == (Act.MODEL_PROMOTED, second.version)
+    assert promoting.unfinished() == []
+    assert world().registry.find(Role.CLASSIFIER, Alias.PREVIOUS) == first
+
+
+def interrupted(*_):
+    """End before anything is done."""
+    raise KeyboardInterrupt
+
+
+def _acts():
+    """Give what was done to versions, and to which, in order."""
+    with reading(world().ledger) as connection:
+        rows = connection.execute(select(schema.audit.c.action, schema.audit.c.details).order_by(schema.audit.c.number))
+        return [(action, json.loads(details)["version"]) for action, details in rows]
+
+
+def test_of_two_promotions_at_once_the_second_is_refused_with_what_to_do(place, monkeypatch):
+    first, second, third = good(place), bad(place), promoting.register(folder(place, "third", batch=3)).model
+    promote(first, WHY)
+    both = threading.Barrier(2)
+
+    def admitted(_, reason):
+        both.wait(30)
+        return reason, None
+
+    monkeypatch.setattr(promoting, "admit", admitted)
+
+    def tried(model):
+        try:
+            return promote(model, WHY).model
+        except PromotionRefused as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(tried, (second, third)))
+    assert champion() in told
+    (refused,) = (each for each in told if isinstance(each, str))
+    assert f"{champion()} is champion by now, and {first} was when this began; begin again" in refused
+    acts = [version for act, version in _acts() if act == Act.MODEL_PROMOTED]
+    assert acts == [first.version, champion().version]
+    assert promoting.unfinished() == []
+
+
+def test_a_rollback_meets_no_champion_that_it_did_not_see(place, monkeypatch):
+    first, second = good(place), bad(place)
+    promote(first, WHY)
+    promote(second, WHY)
+    monkeypatch.setattr(promoting, "_waiting", lambda _: 0)
+    serve = promoting._serve
+    monkeypatch.setattr(promoting, "_serve", lambda *words: (serve(*words), serve(*words)))
+    with pytest.raises(PromotionRefused, match="begin again"):
+        promoting.rollback(Role.CLASSIFIER, "it was worse")
+    assert champion() == first
+
+
+def test_the_champion_is_not_made_its_own_challenger(place):
+    model = good(place)
+    promote(model, WHY)
+    with pytest.raises(UnusableModel, match="a challenger is another version"):
+        promote(model, alias=Alias.CHALLENGER)
+    assert promoting.unfinished() == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "what"),
+    [
+        (f"it missed {'0a' * 16} twice", "digest"),
+        (f"it missed {'AB' * 32}", "digest"),
+        ("it was seen on HTTPS://pictures.test/1", "web address"),
+        ("it was seen on www.pictures.test", "web address"),
+        ("somebody@example.test asked for it", "e-mail address"),
+        ("x" * 513, "at most 512 characters"),
+    ],
+)
+def test_a_reason_that_tells_content_is_refused(place, reason, what):
+    model = good(place)
+    for act in (lambda: promote(model, reason), lambda: promoting.rollback(Role.CLASSIFIER, reason)):
+        with pytest.raises(InvalidSettings, match=what) as refused:
+            act()
+        assert reason not in str(refused.value)
+    assert champion() is None
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz ,.;:-()/%0123456789", max_size=512))
+def test_plain_words_are_a_reason(words):
+    assume("://" not in words and "www." not in words and not re.search(r"[0-9a-f]{32}", words))
+    promoting._sayable(words)
 
 
 def test_a_folder_that_is_not_there_is_told(place):
