@@ -1,15 +1,31 @@
-"""What the stack asks of Prefect's own server: its pool, its deployments, and runs that were lost."""
+"""What the stack asks of Prefect's own server: its pool, its deployments, lost runs, and flows and events of models."""
 
+import hashlib
+import json
 import time
+from datetime import UTC, datetime, timedelta
 
+import model_folders
 import pytest
+from PIL import Image
+from prefect import flow
 
-from domain.errors import ServiceFailed
+from domain.errors import InvalidSettings, ServiceFailed
+from domain.media import Kind
+from domain.model import Alias, Answer, Answered, Role, Says, Serving, Verdict
+from flows.models import evaluate_model, rollback_model
+from infra.ledger import schema
+from infra.ledger.engine import migrate, upsert
+from infra.ledger.inferences import record_answers
 from infra.stack.deployments import end_lost_runs, make_pools, register
 from infra.stack.ports import free_ports
 from infra.stack.prefect import POOLS, api_url, prefect_server, prefect_worker
 from infra.stack.service import answers
 from infra.stack.supervisor import supervising
+from infra.world import world
+from tasks import examining, inference
+from tasks.evaluation_sets import import_set
+from tasks.watching import EVENT, REFERENCE, check_drift
 
 GREETING = '''"""A flow for the tests."""
 from prefect import flow
@@ -108,3 +124,106 @@ def answer_of(url, question):
             return answer
         time.sleep(1)
     raise AssertionError(f"no answer from {url}")
+
+
+@pytest.fixture(scope="module")
+def models(api, tmp_path_factory):
+    """Have a world of its own under that server, with a former champion and a champion of classifiers."""
+    from distributed import LocalCluster
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    place = tmp_path_factory.mktemp("models")
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", host="127.0.0.1",
+            dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",
+        ) as cluster,
+        pytest.MonkeyPatch.context() as patch,
+        temporary_settings({PREFECT_API_URL: api}),
+    ):  # fmt: skip
+        patch.setenv("BREAKWATER_DATA", str(place / "data"))
+        patch.setenv("BREAKWATER_DASK", cluster.scheduler_address)
+        world.cache_clear()
+        migrate(world().ledger)
+        yield [inference.register(world().registry, model_folders.write(place / name, name=name), Alias.CHAMPION)
+               for name in ("former", "present")]  # fmt: skip
+        world().ledger.dispose()
+        world.cache_clear()
+        examining._opened.cache_clear()
+
+
+def run_of(api, flow):
+    """Give the state of the newest run of a flow, as the server has it."""
+    asked = {"flows": {"name": {"any_": [flow]}}, "sort": "EXPECTED_START_TIME_DESC", "limit": 1}
+    (found,) = answer_of(f"{api}/flow_runs/filter", asked)
+    return found["state"]["type"]
+
+
+def shown(api, key):
+    """Give the newest artifact of a key."""
+    asked = {"artifacts": {"key": {"any_": [key]}}, "sort": "CREATED_DESC", "limit": 1}
+    (found,) = answer_of(f"{api}/artifacts/filter", asked)
+    return found["data"]
+
+
+def test_a_version_is_measured_and_a_champion_put_back_from_prefect(api, models, tmp_path):
+    former, present = models
+    colours = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}
+    for name, colour in colours.items():
+        Image.new("RGB", (9, 9), colour).save(tmp_path / f"{name}.png")
+    (tmp_path / "labels.csv").write_text("".join(["file,truth\n", *(f"{name}.png,{name}\n" for name in colours)]))
+    import_set("colours", Role.CLASSIFIER, tmp_path)
+
+    assert dict(evaluate_model("classifier", former.version)) == {"models_evaluated": 1, "files_evaluated": 3}
+    assert run_of(api, "evaluate-model") == "COMPLETED"
+    assert f"{former}: no worse than {present} on colours" in shown(api, "models")
+    assert {"what": "files evaluated", "number": 3} in json.loads(shown(api, "evaluate-model-counts"))
+
+    why = "it finds marks on every map"
+    assert dict(rollback_model("classifier", why)) == {"models_promoted": 1}
+    assert run_of(api, "rollback-model") == "COMPLETED"
+    assert shown(api, "models").startswith(f"{former} is champion: {why}")
+    assert world().registry.find(Role.CLASSIFIER) == former
+
+    with pytest.raises(InvalidSettings, match="may hold no digest"):
+        rollback_model("classifier", f"it missed {'0a' * 16}")
+    assert run_of(api, "rollback-model") == "FAILED"
+
+
+@flow
+def look_for_drift():
+    """Do what the night does."""
+    return check_drift()
+
+
+def test_answers_that_have_moved_are_an_event_that_the_server_has(api, models):
+    champion = world().registry.resolve(Role.CLASSIFIER)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    say(champion, "first", [0.1] * (REFERENCE // 2) + [0.3] * (REFERENCE // 2), yesterday - timedelta(days=2))
+    say(champion, "later", [0.9] * 200, yesterday)
+    (found,) = look_for_drift()
+    asked = {"filter": {"event": {"name": [EVENT]}, "occurred": {"since": f"{yesterday.isoformat()}"}}}
+    for _ in range(100):
+        events = answer_of(f"{api}/events/filter", asked)["events"]
+        if events:
+            break
+        time.sleep(0.2)
+    (event,) = events
+    assert event["resource"]["prefect.resource.id"] == "breakwater.model.classifier"
+    assert event["payload"]["what"] == found.what == "red"
+    assert event["payload"]["files"] == 200
+    assert "prefect.flow-run" in {
+        each["prefect.resource.id"].partition("prefect.flow-run")[1] for each in event["related"]
+    }
+
+
+def say(model, begin, probabilities, at):
+    """Have a model say this of so many files."""
+    names = [f"{begin}-{number:04}" for number in range(len(probabilities))]
+    rows = [{"id": name, "sha256": hashlib.sha256(name.encode()).hexdigest(), "sha1": "", "md5": "", "size": 1,
+             "media_type": "", "kind": Kind.IMAGE, "fault": None} for name in names]  # fmt: skip
+    told = [Answered(name, (Answer(Serving(model), verdicts=(Verdict("red", each, each, Says.YES),)),))
+            for name, each in zip(names, probabilities, strict=True)]  # fmt: skip
+    with world().ledger.begin() as connection:
+        upsert(connection, schema.blob, rows)
+        record_answers(connection, told, at)
