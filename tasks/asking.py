@@ -5,6 +5,7 @@ its worker even so is not asked of that file again. So a network costs its own a
 others say of them.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +27,7 @@ MOST_LOST = 64
 """Files over which workers died, from which on it is found out why before more are looked at."""
 
 MOST_CRASHES = 4
-"""Files over which a model may end its workers when it is asked by itself; it is asked no more in this run then."""
+"""Files over which a model may end its workers, asked by itself, in one run; it is asked no more then."""
 
 FEW = 16
 """Files that a worker takes at a time where the last ones killed it."""
@@ -41,7 +42,7 @@ class Ask(Protocol):
 
 def ask(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], batch: int) -> Counts:
     """Have the models at work look at files on the workers, `batch` at a time, and record what they say as it comes."""
-    counts = Counts()
+    counts, crashes = Counts(), Counter[Serving]()
     while files:
         lost: list[Waiting] = []
         told: set[BlobKey] = set()
@@ -50,12 +51,13 @@ def ask(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], batch
             told.update(each.blob if isinstance(each, Answered) else each[0] for each in outcomes)
             if len(lost) >= MOST_LOST:
                 break
-        found, aside = _traced(models, lost, serving)
-        counts += found
+        counts += _traced(models, lost, serving, crashes)
         told.update(file.blob for file in lost)
         left = [file for file in files if file.blob not in told]
-        files, serving = narrowed(left, serving, [place for place in range(len(serving)) if place not in aside])
-    return counts
+        kept = [place for place, each in enumerate(serving) if crashes[each] < MOST_CRASHES]
+        files, serving = narrowed(left, serving, kept)
+    aside = sum(number >= MOST_CRASHES for number in crashes.values())
+    return counts + (Counts(models_set_aside=aside) if aside else Counts())
 
 
 def narrowed(
@@ -69,26 +71,25 @@ def narrowed(
     return few, tuple(serving[place] for place in there)
 
 
-def _traced(models: Ask, lost: Sequence[Waiting], serving: Sequence[Serving]) -> tuple[Counts, set[int]]:
-    """Find out what workers died of, and record it; give the places of models that are to be asked no more."""
+def _traced(models: Ask, lost: Sequence[Waiting], serving: Sequence[Serving], crashes: Counter[Serving]) -> Counts:
+    """Find out what workers died of, and record it; `crashes` counts of how many files each model did not survive."""
     if not lost:
-        return Counts(), set()
+        return Counts()
     view = view_of(serving)
     bad = undecodable([Look(file.blob, file.kind, view) for file in lost])
     counts = _recorded(list(bad.items()))
     good = [file for file in lost if file.blob not in bad]
-    aside = set()
-    for place in range(len(serving)):
-        crashes = 0
+    for place, each in enumerate(serving):
         for outcomes in _alone(models, good, serving, place):
             counts += Counts(**{**_recorded(outcomes), "files_classified": 0})
-            crashes += sum(
-                isinstance(each, Answered) and each.answers[0].fault is ModelFault.CRASHED for each in outcomes
-            )
-            if crashes >= MOST_CRASHES:
-                aside.add(place)
+            crashes[each] += sum(map(_fatal, outcomes))
+            if crashes[each] >= MOST_CRASHES:
                 break
-    return counts + Counts(files_classified=len(good), models_set_aside=len(aside)), aside
+    return counts + Counts(files_classified=len(good))
+
+
+def _fatal(outcome: Outcome) -> bool:
+    return isinstance(outcome, Answered) and outcome.answers[0].fault is ModelFault.CRASHED
 
 
 def _alone(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], place: int) -> Iterator[list[Outcome]]:

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken
+from typer.testing import CliRunner
 
+from apps.cli import app
 from domain.audit import Act
 from domain.errors import InvalidSettings, PromotionRefused, UnusableModel
 from domain.model import Alias, Answer, Answered, Role, Serving
@@ -407,6 +409,8 @@ def test_a_promotion_that_is_killed_in_between_is_told_and_done_again_is_whole(p
     assert _acts()[-1] == (Act.MODEL_PROMOTION_BEGUN, second.version)
     (told,) = promoting.unfinished()
     assert told.startswith(f"classifier v{second.version} was to be champion, and it is not on record that it is")
+    listed = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["model", "list"])
+    assert told in " ".join(listed.output.split())
     assert promote(second, WHY).model == champion() == second
     assert _acts()[-1] == (Act.MODEL_PROMOTED, second.version)
     assert promoting.unfinished() == []
