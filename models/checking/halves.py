@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from domain.errors import UnusableModel
-from models.checking.conduct import CANNOT, Answers, company
+from models.checking.conduct import Answers, company
 from models.checking.findings import Finding, failed, passed
 from models.contract import CARD, CONTRACT, NETWORK
-from models.session import Session
+from models.session import CANNOT, Session
 
 HALF = "half precision"
 TOLERANCE = 1e-2
