@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from prefect.artifacts import create_markdown_artifact
 
@@ -93,7 +94,9 @@ def promote(role: Role, version: int, alias: Alias, reason: str = "") -> Promote
     return Promoted(model, alias, reason, evaluated, _waiting(model))
 
 
-def _serve(model: ModelVersion, alias: Alias, reason: str, champion: ModelVersion | None) -> None:
+def _serve(
+    model: ModelVersion, alias: Alias, reason: str, champion: ModelVersion | None, *, back: bool = False
+) -> None:
     """Let a version serve, if `champion` is champion still.
 
     That it is to serve is on record before it does, and that it serves once it does. Writing transactions of the ledger
@@ -102,7 +105,7 @@ def _serve(model: ModelVersion, alias: Alias, reason: str, champion: ModelVersio
     Raises:
         PromotionRefused: another version has become champion.
     """
-    append = partial(world().audit.append, role=model.role, version=model.version, alias=alias)
+    append = partial(world().audit.append, role=model.role, version=model.version, alias=alias, back=back)
     with world().ledger.begin() as connection:
         _unmoved(model, alias, champion)
         append(connection, Act.MODEL_PROMOTION_BEGUN)
@@ -119,16 +122,21 @@ def _unmoved(model: ModelVersion, alias: Alias, champion: ModelVersion | None) -
         raise PromotionRefused(f"{model} is not champion: {were}; begin again, and it is held against the one that is")
 
 
-def unfinished() -> list[str]:
-    """Say which promotions were begun and not ended, as when the process was killed, and what to do."""
-    last: dict[tuple[str, str], tuple[Act, int]] = {}
+def _begun() -> dict[tuple[str, str], dict[str, Any]]:
+    """Give the promotions that were begun and not ended, as when the process was killed, by role and alias."""
+    last: dict[tuple[str, str], tuple[Act, dict[str, Any]]] = {}
     with reading(world().ledger) as connection:
         for act, told in audit.newest(connection, (Act.MODEL_PROMOTION_BEGUN, Act.MODEL_PROMOTED)):
-            last.setdefault((told["role"], told["alias"]), (act, told["version"]))
+            last.setdefault((told["role"], told["alias"]), (act, told))
+    return {key: told for key, (act, told) in sorted(last.items()) if act is Act.MODEL_PROMOTION_BEGUN}
+
+
+def unfinished() -> list[str]:
+    """Say which promotions were begun and not ended, and what to do."""
     return [
-        f"{role} v{version} was to be {alias}, and it is not on record that it is: promote it again, or another"
-        for (role, alias), (act, version) in sorted(last.items())
-        if act is Act.MODEL_PROMOTION_BEGUN
+        f"{role} v{told['version']} was to be {alias}, and it is not on record that it is: "
+        + ("roll back again" if told["back"] else "promote it again, or another")
+        for (role, alias), told in _begun().items()
     ]
 
 
@@ -142,6 +150,8 @@ def _waiting(model: ModelVersion) -> int:
 def rollback(role: Role, reason: str) -> Promoted:
     """Put the champion before this one back at once, without a gate; the one that it replaces is the previous one then.
 
+    Where that was begun before and not ended, it is ended.
+
     Raises:
         UnusableModel: no other served before.
         PromotionRefused: another version has become champion meanwhile.
@@ -150,9 +160,11 @@ def rollback(role: Role, reason: str) -> Promoted:
     _sayable(reason)
     if not reason.strip():
         raise InvalidSettings("say in words why the one before serves again")
-    champion, previous = world().registry.find(role), world().registry.previous(role)
-    _serve(previous, Alias.CHAMPION, reason, champion)
-    return Promoted(previous, Alias.CHAMPION, reason, waiting=_waiting(previous))
+    registry, begun = world().registry, _begun().get((role, Alias.CHAMPION))
+    champion = registry.find(role)
+    model = registry.version(role, begun["version"]) if begun and begun["back"] else registry.previous(role)
+    _serve(model, Alias.CHAMPION, reason, champion, back=True)
+    return Promoted(model, Alias.CHAMPION, reason, waiting=_waiting(model))
 
 
 def _sayable(reason: str) -> None:

@@ -372,7 +372,7 @@ def test_acts_are_on_record(place):
     with reading(world().ledger) as connection:
         rows = connection.execute(select(schema.audit.c.action, schema.audit.c.details)).all()
     assert [action for action, _ in rows] == [Act.MODEL_REGISTERED, Act.MODEL_PROMOTION_BEGUN, Act.MODEL_PROMOTED]
-    told = {"alias": "champion", "role": "classifier", "version": model.version}
+    told = {"alias": "champion", "back": False, "role": "classifier", "version": model.version}
     assert [json.loads(row.details) for row in rows[1:]] == [told, told]
     assert not any(WHY in details for _, details in rows)
 
@@ -462,10 +462,40 @@ def test_a_rollback_meets_no_champion_that_it_did_not_see(place, monkeypatch):
     promote(second, WHY)
     monkeypatch.setattr(promoting, "_waiting", lambda _: 0)
     serve = promoting._serve
-    monkeypatch.setattr(promoting, "_serve", lambda *words: (serve(*words), serve(*words)))
+    monkeypatch.setattr(promoting, "_serve", lambda *words, **more: (serve(*words, **more), serve(*words, **more)))
     with pytest.raises(PromotionRefused, match="begin again"):
         promoting.rollback(Role.CLASSIFIER, "it was worse")
     assert champion() == first
+
+
+def test_a_rollback_that_is_killed_in_between_is_ended_by_the_next_and_not_undone(place, monkeypatch):
+    """It is killed where MLflow knows the reason and the previous one, and that is the champion still."""
+    first, second = good(place), bad(place)
+    promote(first, WHY)
+    promote(second, WHY)
+    left = ["reason", "previous"]
+    with monkeypatch.context() as patch:
+        for name in ("set_model_version_tag", "set_registered_model_alias"):
+            patch.setattr(mlflow.MlflowClient, name, _until(left, getattr(mlflow.MlflowClient, name)))
+        with pytest.raises(KeyboardInterrupt):
+            promoting.rollback(Role.CLASSIFIER, "it was worse")
+    assert champion() == world().registry.find(Role.CLASSIFIER, Alias.PREVIOUS) == second
+    assert "roll back again" in promoting.unfinished()[0]
+    assert promoting.rollback(Role.CLASSIFIER, "it was worse").model == champion() == first
+    assert promoting.unfinished() == []
+    assert promoting.rollback(Role.CLASSIFIER, "it was better after all").model == second
+
+
+def _until(left, call):
+    """Do a call as long as there is one left."""
+
+    def counted(*words):
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return call(*words)
+
+    return counted
 
 
 def test_the_champion_is_not_made_its_own_challenger(place):
