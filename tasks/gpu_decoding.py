@@ -13,7 +13,6 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from PIL import Image, ImageFilter
 
 from domain.errors import Unreadable
@@ -21,7 +20,7 @@ from domain.media import Kind
 from infra.limits import at_most
 from infra.world import world
 from models.inputs import RGB
-from models.session import driver_present
+from models.session import CANNOT, driver_present
 from models.shrinking import Shrinker, wait_for_gpu
 from tasks.decoding import bounds, opened
 from tasks.looking import Look, Looked, sight
@@ -42,8 +41,7 @@ Where the library decoded on a CPU it was 0.9 at most, of drawn pictures and pho
 _BEGIN, _END = b"\xff\xd8\xff", b"\xff\xd9"
 """Of a JPEG (ITU-T T.81, annex B); without an end it was cut off, and the CPU tells what that is worth."""
 _ENDS_WITHIN = 64
-_ORT_ERRORS = onnxruntime.capi.onnxruntime_pybind11_state
-_FAILS = (RuntimeError, _ORT_ERRORS.Fail, _ORT_ERRORS.RuntimeException, _ORT_ERRORS.EPFail)
+_FAILS = (RuntimeError, *CANNOT)
 
 Otherwise = Callable[[Sequence[Look]], Iterator[tuple[int, Looked]]]
 """Decodes files in another way; gives each with its place."""
