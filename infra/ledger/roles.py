@@ -36,6 +36,7 @@ WRITTEN = {
     "cluster": "INSERT, UPDATE",
     "cluster_change": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",
+    "report_link": "INSERT, UPDATE, DELETE",
     "priority": "INSERT, UPDATE",
     "measured": "INSERT",
     "run": "INSERT",

@@ -552,6 +552,15 @@ cluster_ruling = Table(
     Column("ruled_at", Time, nullable=False),
     Column("reason", String(512), nullable=False, server_default=""),
 )
+report_link = Table(
+    "report_link",
+    metadata,
+    Column("one", Key, ForeignKey("report.id"), primary_key=True, comment="of two reports the one of the smaller id"),
+    Column("other", Key, ForeignKey("report.id"), primary_key=True, index=True),
+    Column("kind", Code, primary_key=True, comment="file, scene, face, or the kind of an identifier"),
+    Column("thing", Key, primary_key=True, comment="a cluster's or a blob's id, or the keyed digest of a particular"),
+    Column("reports", Integer, nullable=False, comment="how many reports share it"),
+)
 
 priority = Table(
     "priority",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from domain.report import LocationRole, Source
+from tasks.simulating.cases import GUEST
 from tasks.simulating.incidents import Channel, Incident
 from tasks.simulating.particulars import FileParticulars, Party
 
@@ -113,7 +114,7 @@ def _user(party: Party, happened: datetime) -> Element:
     return _node(
         "personOrUserReported",
         person if len(person) else None,
-        _leaf("espIdentifier", f"id-{party.screen_name}"),
+        _leaf("espIdentifier", f"id-{party.screen_name}" if party.screen_name != GUEST else ""),
         _leaf("screenName", party.screen_name),
         *(_address(address, happened, "Login") for address in party.addresses),
         device,

@@ -74,6 +74,16 @@ def _letterbox(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     return ImageOps.expand(picture, (0, bar), (0, 0, 0))
 
 
+def _tilt(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Turn by 4 to 12 degrees either way; what is turned out of the frame is lost, and the corners are black."""
+    degrees = rng.uniform(4, 12) * (1 if happens(rng, 0.5) else -1)
+    return picture.rotate(degrees, Image.Resampling.BILINEAR)
+
+
+def _quarter(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    return picture.transpose(one_of(rng, (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)))
+
+
 IMAGE_EDITS: Mapping[str, Edit] = {
     "resize": _resize,
     "crop": _crop,
@@ -82,6 +92,8 @@ IMAGE_EDITS: Mapping[str, Edit] = {
     "mirror": _mirror,
     "caption": _caption,
     "letterbox": _letterbox,
+    "tilt": _tilt,
+    "quarter": _quarter,
 }
 
 

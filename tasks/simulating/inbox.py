@@ -10,6 +10,7 @@ from domain.errors import InvalidSettings
 from domain.report import FileFault, Rejection
 from tasks.reports.drops import SIMULATED
 from tasks.simulating.aftermath import write_outcomes
+from tasks.simulating.cases import offender
 from tasks.simulating.chance import chance
 from tasks.simulating.cybertip import Letterhead, file_xml, report_xml, timestamp
 from tasks.simulating.faults import spoil
@@ -56,6 +57,7 @@ class _Simulation:
         self._seed = seed
         self._population: Population = plan_population(seed, reports)
         self._incidents = plan_incidents(seed, self._population.received, self._population.rejections)
+        self._cases = {report: case for case, reports in enumerate(self._population.cases, 1) for report in reports}
 
     def write(self, on_progress: Progress | None) -> None:
         """Write everything but the manifest."""
@@ -92,11 +94,14 @@ class _Simulation:
         self._folder(number).mkdir(exist_ok=True)
         if rejection is not Rejection.NO_RECEIPT:
             (self._folder(number) / "receipt.json").write_text(_receipt(letterhead, incident), encoding="utf-8")
-        parties = draw_parties(chance(self._seed, "parties", number), incident)
+        case = self._cases.get(number)
+        sought = offender(self._seed, case) if case else None
+        parties = draw_parties(chance(self._seed, "parties", number), incident, sought)
         report = spoil(report_xml(letterhead, incident, parties), rejection, number)
         if report is not None:
             (self._folder(number) / "report.xml").write_bytes(report)
-        return ReportTruth(letterhead.external_id, rejection or "", str(incident.urgent and not rejection).lower())
+        urgent = str(incident.urgent and not rejection).lower()
+        return ReportTruth(letterhead.external_id, rejection or "", urgent, f"case-{case:04d}" if case else "")
 
     def _write_file(self, file: PlannedFile, encoded: Encoded) -> Iterator[FileTruth]:
         """Write a file into every report that names it."""

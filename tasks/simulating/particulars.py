@@ -7,10 +7,11 @@ import numpy as np
 
 from domain.media import Kind
 from domain.report import Classification, FileAnnotation, LocationRole, Source
+from tasks.simulating.cases import Offender, part, stranger
 from tasks.simulating.chance import happens, one_of
 from tasks.simulating.incidents import Incident
 from tasks.simulating.population import PlannedFile
-from tasks.simulating.reserved import host, ip_address, mail_address, telephone, url, word
+from tasks.simulating.reserved import host, ip_address, url
 
 _STEMS = {
     Kind.IMAGE: ("IMG_", "DSC", "photo-", "Screenshot_"),
@@ -49,8 +50,13 @@ class FileParticulars:
     address: str
 
 
-def draw_parties(rng: np.random.Generator, incident: Incident) -> tuple[Party, ...]:
-    """Draw the users reported and, rarely, a victim; the located reports always name somebody with a country."""
+def draw_parties(
+    rng: np.random.Generator, incident: Incident, sought: Offender | None = None
+) -> tuple[Party, ...]:
+    """Draw the users reported and, rarely, a victim; the located reports always name somebody with a country.
+
+    Where the report is of a case, the first user is mostly the one `sought`.
+    """
     if incident.batched:
         number = int(rng.integers(3, 13))
     elif incident.source is Source.PUBLIC:
@@ -60,22 +66,20 @@ def draw_parties(rng: np.random.Generator, incident: Incident) -> tuple[Party, .
     victim = happens(rng, 0.4 if incident.urgent else 0.04)
     if incident.country and not victim:
         number = max(1, number)
-    users = tuple(_user(rng, incident) for _ in range(number))
+    told = sought is not None and happens(rng, 0.9)
+    whom = [sought if told and place == 0 else None for place in range(max(1, number) if told else number)]
+    users = tuple(_user(rng, incident, one) for one in whom)
     return (*users, Party(LocationRole.VICTIM, incident.country)) if victim else users
 
 
-def _user(rng: np.random.Generator, incident: Incident) -> Party:
+def _user(rng: np.random.Generator, incident: Incident, sought: Offender | None) -> Party:
+    """Draw what is told of somebody; the public knows a name alone."""
+    known = part(rng, sought or stranger(rng), often=sought is not None)
+    (name,) = known.accounts
     if incident.source is Source.PUBLIC:
-        return Party(LocationRole.SUSPECT, incident.country, screen_name=word(rng))
-    return Party(
-        LocationRole.SUSPECT,
-        incident.country,
-        screen_name=word(rng),
-        email=mail_address(rng) if happens(rng, 0.7) else "",
-        phone=telephone(rng) if happens(rng, 0.3) else "",
-        addresses=tuple(ip_address(rng) for _ in range(int(rng.integers(0, 4)))),
-        device=f"EXAMPLE-{rng.integers(10**6):06d}" if happens(rng, 0.15) else "",
-    )
+        return Party(LocationRole.SUSPECT, incident.country, screen_name=name)
+    told = (known.email, known.phone, known.addresses, known.device)
+    return Party(LocationRole.SUSPECT, incident.country, name, *told)
 
 
 def draw_file_particulars(

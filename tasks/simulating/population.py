@@ -1,7 +1,7 @@
 """Population: which files there are, which edits of which pictures they are, and in which reports they are seen."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from domain.media import Kind
 from domain.report import Classification, FileFault, Rejection
+from tasks.simulating.cases import plan_cases
 from tasks.simulating.chance import chance, happens, one_of
 from tasks.simulating.clips import VIDEO_EDITS
 from tasks.simulating.edits import IMAGE_EDITS, ORIGINAL
@@ -44,6 +45,9 @@ _APART = 900_000
 
 _EDITED = 0.35
 """Share of distinct files that are edits of a picture or clip that is there already."""
+
+_RARE, _STAYS = 4, 0.85
+"""What is seen at most so often stays, with this chance, in one case; the rest is seen wherever it was traded."""
 
 
 class Genre(StrEnum):
@@ -85,10 +89,11 @@ class PlannedFile:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """All that is simulated: when each report came in (days), which are rejected, and the files."""
+    """All that is simulated: when each report came in (days), which are rejected or of one case, and the files."""
 
     received: tuple[float, ...]
     rejections: Mapping[int, Rejection]
+    cases: tuple[tuple[int, ...], ...]
     files: tuple[PlannedFile, ...]
 
 
@@ -100,22 +105,20 @@ class _Sources:
         self._numbers: Counter[Genre] = Counter()
         self._photographs = [int(each) for each in self._rng.permutation(len(PHOTOGRAPHS))]
         self._edits: dict[Origin, list[str]] = {}
-        self._by_kind: defaultdict[Kind, list[Origin]] = defaultdict(list)
+        self._shared: defaultdict[Kind, list[Origin]] = defaultdict(list)
 
-    def draw(self, kind: Kind, *, shared: bool) -> PlannedFile:
-        """Make a distinct file: an edit of what is there, or the original of something new."""
-        known = self._by_kind[kind]
-        if known and kind is not Kind.OTHER and happens(self._rng, _EDITED):
-            origin = one_of(self._rng, known[: max(4, len(known) // 3)])
+    def draw(self, kind: Kind, times: int) -> PlannedFile:
+        """Make a file that is seen so often: an edit of what goes round, or the original of something new."""
+        known, shared = self._shared[kind], times > 1
+        if known and kind is not Kind.OTHER and not 1 < times <= _RARE and happens(self._rng, _EDITED):
+            origin = one_of(self._rng, known)
             if left := self._edits[origin]:
                 return PlannedFile(origin, kind, left.pop(int(self._rng.integers(len(left)))))
-        return PlannedFile(self._new(kind, shared=shared), kind)
-
-    def _new(self, kind: Kind, *, shared: bool) -> Origin:
         origin = self._next(self._genre(kind, shared=shared))
         self._edits[origin] = list(IMAGE_EDITS if kind is Kind.IMAGE else VIDEO_EDITS)
-        self._by_kind[kind].append(origin)
-        return origin
+        if shared and (times > _RARE or not known):
+            known.append(origin)
+        return PlannedFile(origin, kind)
 
     def _genre(self, kind: Kind, *, shared: bool) -> Genre:
         if kind is not Kind.IMAGE:
@@ -138,8 +141,9 @@ def plan_population(seed: int, reports: int) -> Population:
     rejections = _rejections(seed, reports)
     room = np.minimum(rng.geometric(1 / _FILES_PER_REPORT, reports), _MOST_PER_REPORT)
     room[list(rejections)] = 0
-    files = [*_whole_files(seed, received, room), *_faulty_files(seed, reports, rejections)]
-    return Population(tuple(float(day) for day in received), rejections, _listed(seed, files))
+    cases = plan_cases(seed, received, rejections)
+    files = [*_whole_files(seed, received, room, cases), *_faulty_files(seed, reports, rejections)]
+    return Population(tuple(float(day) for day in received), rejections, tuple(cases), _listed(seed, files))
 
 
 def _quota(reports: int) -> int:
@@ -154,34 +158,61 @@ def _rejections(seed: int, reports: int) -> dict[int, Rejection]:
     return {int(report): fault for report, fault in zip(order, faults, strict=False)}
 
 
-def _whole_files(seed: int, received: NDArray[np.float64], room: NDArray[np.int64]) -> list[PlannedFile]:
-    """Plan the files without fault: the shared ones near the days wanted, then the single ones in what room is left."""
-    sources, total = _Sources(seed), int(room.sum())
+class _Homes:
+    """Which case an origin stays in: what few reports bring is mostly known to one offender."""
+
+    def __init__(self, seed: int, cases: Sequence[tuple[int, ...]], room: NDArray[np.int64]) -> None:
+        self._rng, self._cases, self._room = chance(seed, "homes"), cases, room
+        self._of: dict[Origin, tuple[int, ...]] = {}
+
+    def place(self, origin: Origin, times: int) -> list[int]:
+        """Choose reports of the origin's case and take their room; none where it has no case, or no room there."""
+        if origin not in self._of:
+            fits = [case for case in self._cases if len(self._free(case)) >= times]
+            stays = 1 < times <= _RARE and bool(fits) and happens(self._rng, _STAYS)
+            self._of[origin] = one_of(self._rng, fits) if stays else ()
+        free = self._free(self._of[origin])
+        if len(free) < times:
+            return []
+        inner = [int(each) for each in self._rng.permutation(free[1:-1])]
+        chosen = [free[0], free[-1], *inner][:times] if times > 1 else [one_of(self._rng, free)]
+        self._room[chosen] -= 1
+        return chosen
+
+    def _free(self, case: tuple[int, ...]) -> list[int]:
+        return [report for report in case if self._room[report] > 0]
+
+
+def _whole_files(
+    seed: int, received: NDArray[np.float64], room: NDArray[np.int64], cases: Sequence[tuple[int, ...]]
+) -> list[PlannedFile]:
+    """Plan the files without fault: the shared ones in a case or near the days wanted, then the single ones."""
+    sources, homes, total = _Sources(seed), _Homes(seed, cases, room), int(room.sum())
     videos, others = round(total * _VIDEO_SHARE), min(total, max(2, round(total * _OTHER_SHARE)))
     most = max(2, len(received) // 5)
     plans: list[tuple[Kind, Skew, int]] = [(Kind.OTHER, IMAGES, 1)] * others
     for kind, skew, sightings in ((Kind.VIDEO, VIDEOS, videos), (Kind.IMAGE, IMAGES, total - videos - others)):
         plans += [(kind, skew, times) for times in multiplicities(chance(seed, kind), sightings, skew, most)]
     plans.sort(key=lambda plan: -plan[2])
-    free: list[int] = []
+    slots = _free(chance(seed, "room"), room)
     files: list[PlannedFile] = []
     for number, (kind, skew, times) in enumerate(plans):
-        file, rng = sources.draw(kind, shared=times > 1), chance(seed, "returns", number)
-        if times > 1:
+        file, rng = sources.draw(kind, times), chance(seed, "returns", number)
+        seen = homes.place(file.origin, times)
+        if not seen and times > 1:
             seen = place(return_days(rng, times, skew, received.tolist()), received, room)
-        else:
-            free = free or _shuffled_room(seed, room)
-            seen = [free.pop()]
+        elif not seen:
+            seen = [next(slots)]
         files.append(replace(file, reports=tuple(sorted(seen))))
-    spare = free or _shuffled_room(seed, room)
-    return files + [replace(sources.draw(Kind.IMAGE, shared=False), reports=(report,)) for report in spare]
+    return files + [replace(sources.draw(Kind.IMAGE, 1), reports=(report,)) for report in slots]
 
 
-def _shuffled_room(seed: int, room: NDArray[np.int64]) -> list[int]:
-    """Name each report as often as it has room, in a random order, and take all the room."""
-    slots = np.repeat(np.arange(len(room)), room)
-    room[:] = 0
-    return [int(report) for report in chance(seed, "room").permutation(slots)]
+def _free(rng: np.random.Generator, room: NDArray[np.int64]) -> Iterator[int]:
+    """Name each report as often as it has room when the first is asked for, in a random order, and take that room."""
+    for report in rng.permutation(np.repeat(np.arange(len(room)), room)).tolist():
+        if room[report]:
+            room[report] -= 1
+            yield report
 
 
 def _faulty_files(seed: int, reports: int, rejections: Mapping[int, Rejection]) -> Iterable[PlannedFile]:

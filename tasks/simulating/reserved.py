@@ -44,5 +44,5 @@ def ip_address(rng: np.random.Generator) -> str:
 
 
 def telephone(rng: np.random.Generator) -> str:
-    """Draw a telephone number that is kept for fiction."""
-    return f"{one_of(rng, ('202', '303', '415'))}-555-01{rng.integers(0, 100):02d}"
+    """Draw a telephone number that is kept for fiction; in every area code the same hundred are."""
+    return f"{rng.integers(200, 1000)}-555-01{rng.integers(0, 100):02d}"

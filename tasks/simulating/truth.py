@@ -8,7 +8,7 @@ from pathlib import Path
 
 from domain.errors import InvalidSettings
 
-VERSION = 2
+VERSION = 3
 """Version of the simulator: raised when the same settings give other bytes."""
 
 
@@ -32,11 +32,12 @@ class FileTruth:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ReportTruth:
-    """One row of reports.csv; `urgent` is `true` or `false`."""
+    """One row of reports.csv; `urgent` is `true` or `false`, `case` is empty for a report that is of none."""
 
     external_id: str
     rejection: str
     urgent: str
+    case: str
 
 
 def write_rows(path: Path, kind: type[FileTruth | ReportTruth], rows: Iterable[FileTruth | ReportTruth]) -> None:

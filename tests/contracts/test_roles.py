@@ -9,7 +9,7 @@ import model_folders
 import numpy as np
 import pytest
 from cybertips import report_xml, write_drop
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import ProgrammingError
 from taken_in import key, record, sighted, taken
 
@@ -73,14 +73,16 @@ def metadata(owned, tmp_path, monkeypatch, scene):
 
     picture = BytesIO()
     Image.fromarray(scene(1)).save(picture, "PNG")
-    write_drop(tmp_path / "inbox", "1", [picture.getvalue(), b"no picture"], report=report_xml())
+    report = report_xml(people="<personOrUserReported><screenName>amber12</screenName></personOrUserReported>")
+    write_drop(tmp_path / "inbox", "1", [picture.getvalue(), b"no picture"], report=report)
+    write_drop(tmp_path / "inbox", "2", [b"nor this"], report=report)
     _record(take_batch(drops_in(tmp_path / "inbox", "test")))
     return work_on_metadata(monkeypatch, owned)
 
 
 def test_it_does_every_stage_but_intake(metadata):
     with stage("metadata") as publish:
-        assert archive_reports.fn()["reports_archived"] == 1
+        assert archive_reports.fn()["reports_archived"] == 2
         with metadata.begin() as connection:
             files = media.without_fingerprint(connection, Algorithm.PDQ)
             media.record_fingerprints(connection, fingerprint_batch(files))
@@ -90,6 +92,8 @@ def test_it_does_every_stage_but_intake(metadata):
             inferences.record_answers(connection, [Answered(files[0][0], (answer,))], datetime.now(UTC))
         for step in (match_entries, match_files, cluster_copies, cluster_reports, rank_reports):
             publish(step.fn())
+        with reading(metadata) as connection:
+            assert connection.scalar(select(func.count()).select_from(schema.report_link)) == 1
         month = date(2016, 5, 1)
         with metadata.begin() as connection:
             assert measured.record(connection, {(month, "reports"): 1}, date(2016, 6, 1), datetime.now(UTC)) == 1

@@ -809,6 +809,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "identifier", name=op.f("pk_report_identifier")),
     )
     op.create_table(
+        "report_link",
+        sa.Column("one", sa.String(length=64), nullable=False, comment="of two reports the one of the smaller id"),
+        sa.Column("other", sa.String(length=64), nullable=False),
+        sa.Column(
+            "kind", sa.String(length=96), nullable=False, comment="file, scene, face, or the kind of an identifier"
+        ),
+        sa.Column(
+            "thing",
+            sa.String(length=64),
+            nullable=False,
+            comment="a cluster's or a blob's id, or the keyed digest of a particular",
+        ),
+        sa.Column("reports", sa.Integer(), nullable=False, comment="how many reports share it"),
+        sa.ForeignKeyConstraint(["one"], ["report.id"], name=op.f("fk_report_link_one")),
+        sa.ForeignKeyConstraint(["other"], ["report.id"], name=op.f("fk_report_link_other")),
+        sa.PrimaryKeyConstraint("one", "other", "kind", "thing", name=op.f("pk_report_link")),
+    )
+    op.create_index(op.f("ix_report_link_other"), "report_link", ["other"], unique=False)
+    op.create_table(
         "report_location",
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.Column("country", sa.String(length=2), nullable=False),
@@ -1029,6 +1048,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_report_trace_value"), table_name="report_trace")
     op.drop_table("report_trace")
     op.drop_table("report_location")
+    op.drop_index(op.f("ix_report_link_other"), table_name="report_link")
+    op.drop_table("report_link")
     op.drop_table("report_identifier")
     op.drop_table("report_document")
     op.drop_table("report_annotation")

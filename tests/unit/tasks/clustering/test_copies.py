@@ -6,16 +6,14 @@ from itertools import combinations
 
 import pytest
 from bits import oriented, some, turned
-from hypothesis import given
-from hypothesis import strategies as st
 from taken_in import key, record, sighted, taken
 
-from domain.cluster import ClusterKind, components
+from domain.cluster import ClusterKind
 from domain.media import Fingerprint, Fingerprints, Kind, hamming
 from infra.ledger import clusters, media
 from infra.world import world
 from tasks.clustering.copies import cluster_copies, copy_edges
-from tasks.clustering.sharing import cluster_reports, report_edges
+from tasks.clustering.sharing import cluster_reports
 
 IMAGE, VIDEO = Kind.IMAGE, Kind.VIDEO
 
@@ -123,30 +121,6 @@ def test_the_order_of_files_does_not_matter(seed):
     random.Random(seed).shuffle(blobs)
     shuffled = [frame for blob in blobs for frame in frames if frame[0] == blob]
     assert copy_edges(shuffled) == copy_edges(frames)
-
-
-brought = st.lists(st.tuples(st.sampled_from("PQRSTU"), st.sampled_from("abcdef")), max_size=15)
-copies = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(["x", "y"]))
-
-
-@given(brought, copies)
-def test_reports_are_joined_exactly_where_they_share_content(brought, copies):
-    content = defaultdict(set)
-    for report, blob in brought:
-        content[report].add(copies.get(blob, blob))
-    sharing = [pair for pair in combinations(sorted(content), 2) if content[pair[0]] & content[pair[1]]]
-    edges = report_edges(brought, copies)
-    assert components(edges) == components(sharing)
-    assert set(edges) <= set(sharing)
-
-
-@given(brought, copies, st.randoms())
-def test_the_order_of_reports_does_not_matter(brought, copies, random):
-    assert report_edges(random.sample(brought, len(brought)), copies) == report_edges(brought, copies)
-
-
-def test_a_file_that_all_reports_brought_takes_one_edge_a_report():
-    assert len(report_edges([(f"{number:04}", "a") for number in range(1000)], {})) == 999
 
 
 def test_clusters_are_written_once_and_keep_their_names(data):

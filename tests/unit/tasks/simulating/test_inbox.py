@@ -41,7 +41,7 @@ def root(tmp_path_factory):
     return root
 
 
-DOCUMENTS = "27671bbe1a1c905f77d25052f129d8c8808df25375d0a6b445ac25cb089452c9"
+DOCUMENTS = "e48d5dff26b7a65a28516efe930214aa24f81c9fef66274f84bfe08f84d10325"
 """Digest of what the simulation wrote of reports before it wrote what became of them."""
 
 
