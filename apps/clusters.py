@@ -1,11 +1,12 @@
 """Commands for clusters: what belongs together, what one is made of, and what an analyst says of it."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apps.upkeep import Data, open_ledger
-from domain.cluster import ClusterKind
+from domain.cluster import ClusterKind, Tie, TieKind
 from infra.settings import use_data
 
 if TYPE_CHECKING:
@@ -62,11 +63,16 @@ def _print(console: "Console", table: "Table") -> None:
 
 @clusters.command()
 def show(
-    cluster: Annotated[str, typer.Argument(metavar="ID", help="The cluster's whole id.")], data: Data = None
+    cluster: Annotated[str, typer.Argument(metavar="ID", help="The cluster's whole id.")],
+    most: Annotated[int, typer.Option("--most", min=1, metavar="N", help="Members, and rows of each other kind.")] = 20,
+    data: Data = None,
 ) -> None:
-    """Show what a cluster is made of: members, countries, reporters by pseudonym, months, and what became of it.
+    """Show what a cluster is made of, and why each member is in it: to which other it is tied, by what, how nearly.
 
-    Example: `breakwater clusters show 5f3c… --data /srv/breakwater`. Codes and counts; no file is opened.
+    Then countries, reporters by pseudonym and months of its reports, and what became of it. Codes and counts; no file
+    is opened.
+
+    Example: `breakwater clusters show 5f3c… --data /srv/breakwater`.
     """
     open_ledger(data)
     from rich.console import Console  # noqa: PLC0415 (as above)
@@ -74,20 +80,50 @@ def show(
 
     from tasks.clustering.telling import card  # noqa: PLC0415 (as above)
 
-    found, console = card(cluster), Console(soft_wrap=True, highlight=False)
-    console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {len(found.members):,} members")
+    found, console = card(cluster, most), Console(soft_wrap=True, highlight=False)
+    console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {found.size:,} members")
     console.print(f"look first at {found.representative.name}")
     table = Table(box=None)
-    for column in ("member", "first reported", "reports", "class"):
+    for column in ("member", "first reported", "reports", "class", "in by"):
         table.add_column(column, no_wrap=True)
     for one in found.members:
-        table.add_row(one.name, f"{one.first:%Y-%m-%d %H:%M}", f"{one.reports:,}", one.severest or "–")
+        row = (one.name, f"{one.first:%Y-%m-%d %H:%M}", f"{one.reports:,}", one.severest or "–")
+        whys = [_tie(found.kind, tie) for tie in one.ties] or ["–"]
+        table.add_row(*row, whys[0])
+        for why in whys[1:]:
+            table.add_row("", "", "", "", why)
+    if found.size > len(found.members):
+        table.add_row(f"… {found.size - len(found.members):,} more; --most shows them", "", "", "", "")
     _print(console, table)
-    for what, counts in (("countries", found.countries), ("months", found.months)):
-        console.print(f"{what}: " + (", ".join(f"{name} {count:,}" for name, count in sorted(counts.items())) or "–"))
-    console.print("reporters: " + ", ".join(f"{name[:12]} {n:,}" for name, n in found.reporters.most_common()))
-    for at, event, other, members in found.changes:
+    console.print(f"countries: {_most(found.countries, most)}")
+    console.print(
+        "months: " + (", ".join(f"{month} {count:,}" for month, count in sorted(found.months.items())) or "–")
+    )
+    console.print(f"reporters: {_most(Counter({name[:12]: count for name, count in found.reporters.items()}), most)}")
+    for at, event, other, members in found.changes[:most]:
         console.print(f"{at:%Y-%m-%d %H:%M} {event}{f' from {other[:12]}' if other else ''}, {members:,} members")
+    if len(found.changes) > most:
+        console.print(f"… {len(found.changes) - most:,} changes before that")
+
+
+def _most(counts: Counter[str], most: int) -> str:
+    """Tell the most frequent, and how many more there are."""
+    told = [f"{name} {count:,}" for name, count in counts.most_common(most)]
+    return ", ".join([*told, *([f"{len(counts) - most:,} more"] if len(counts) > most else [])]) or "–"
+
+
+def _tie(kind: ClusterKind, tie: Tie) -> str:
+    """Put a tie into a line: the other member, by what, how near."""
+    if kind is ClusterKind.REPORTS and tie.notes:
+        thing, reports = tie.notes
+        return f"{tie.other[:12]} {tie.by} {thing[:12]}, of {reports} reports"
+    near = {
+        TieKind.PICTURE: f"{tie.near:g} of 256 bits",
+        TieKind.FILM: f"{tie.near:.0%} of the frames",
+        TieKind.RULING: "a person says so",
+    }.get(TieKind(tie.by), f"cosine {tie.near:.3f}")
+    face = tie.other[64:]  # of a face, which of its file
+    return ", ".join([f"{tie.other[:12]}{face} {tie.by}: {near}", *tie.notes])
 
 
 @clusters.command()

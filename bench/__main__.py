@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast", "classify")
+BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast", "classify", "cluster_quality")
 
 
 def main(names: list[str]) -> None:

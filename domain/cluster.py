@@ -54,6 +54,39 @@ class Change:
     members: int
 
 
+class TieKind(StrEnum):
+    """What ties two members of a cluster, besides what reports share, whose ties are named as in `domain.linking`.
+
+    picture: hashes of pictures. film: frames in common. copies: they are copies of one another. vectors: of a model.
+    ruling: a person said that they are the same.
+    """
+
+    PICTURE = "picture"
+    FILM = "film"
+    COPIES = "copies"
+    VECTORS = "vectors"
+    RULING = "ruling"
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What ties a member of a cluster to another one.
+
+    Attributes:
+        other: the other member.
+        by: a kind of tie, or of link.
+        near: how near: bits of 256 between pictures; the lesser of two films' shares in common; a cosine; the odds that
+            a shared thing gives; 1 for what is simply so.
+        notes: codes: of pictures the orientation in which they agree, and `borders` where these were cut off; of a link
+            the surrogate of what is shared, and how many reports share it.
+    """
+
+    other: str
+    by: str
+    near: float = 1.0
+    notes: tuple[str, ...] = ()
+
+
 Member = TypeVar("Member", int, str)
 
 

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, Subquery, case, func, select
 
-from domain.cluster import ClusterKind, Event
+from domain.cluster import ClusterKind, Event, Tie
 from domain.report import Classification
 from infra.ledger import schema
 
@@ -31,12 +32,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member: when it was first reported, in how many reports, and the severest class that anybody gave it."""
+    """A member: when it was first reported, in how many reports, the severest class that anybody gave it, and its ties.
+
+    Ties are to other members of its cluster; they are not read with the rest.
+    """
 
     name: str
     first: dt.datetime
     reports: int
     severest: str | None
+    ties: tuple[Tie, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,9 @@ class Card:
     """What a cluster is made of.
 
     Attributes:
-        members: by when they were first reported; the first of the least severe ones represents the cluster.
+        size: how many members it has.
+        members: by when they were first reported; perhaps not all of them.
+        representative: the member that is to be looked at first, if any is: the first of the least severe ones.
         countries: of its reports, how many name each.
         reporters: pseudonyms, and how many of the reports are each one's.
         months: how many of its reports came in each.
@@ -53,16 +60,18 @@ class Card:
 
     cluster: str
     kind: ClusterKind
+    size: int
     members: tuple[Member, ...]
+    representative: Member
     countries: Counter[str]
     reporters: Counter[str]
     months: Counter[str]
     changes: tuple[tuple[dt.datetime, Event, str, int], ...]
 
-    @property
-    def representative(self) -> Member:
-        """Give the member that is to be looked at first, if any is: the least severe, of these the first reported."""
-        return max(self.members, key=lambda one: (_rank(one.severest), -one.first.timestamp()))
+
+def least_severe(members: Iterable[Member]) -> Member:
+    """Pick the member to be looked at first: the least severe, of these the first reported."""
+    return max(members, key=lambda one: (_rank(one.severest), -one.first.timestamp()))
 
 
 def _rank(code: str | None) -> int:
@@ -112,10 +121,13 @@ def card(connection: Connection, cluster: str) -> Card | None:
         .group_by(place.country)
     )
     told = select(change.at, change.event, change.other, change.members).where(change.cluster_id == cluster)
+    members = tuple(Member(name, first, count, severest.get(name)) for name, first, count in rows)
     return Card(
         cluster,
         ClusterKind(kind),
-        tuple(Member(name, first, count, severest.get(name)) for name, first, count in rows),
+        len(members),
+        members,
+        least_severe(members),
         Counter(dict(countries.tuples().all())),
         Counter(reporter for _, reporter, _ in reports),
         Counter(f"{received_at:%Y-%m}" for *_, received_at in reports),

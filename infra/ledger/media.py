@@ -78,8 +78,13 @@ def record_faults(connection: Connection, faults: Sequence[Unreadable]) -> Count
     return Counts(files_quarantined=len(faults))
 
 
-def matchable(connection: Connection, algorithm: Algorithm = Algorithm.PDQ) -> list[tuple[BlobKey, Kind, bytes]]:
-    """List every frame of pictures that may be matched, file by file: its file, the file's kind, its eight hashes."""
+def matchable(
+    connection: Connection, algorithm: Algorithm = Algorithm.PDQ, among: Sequence[BlobKey] | None = None
+) -> list[tuple[BlobKey, Kind, bytes]]:
+    """List every frame of pictures that may be matched, file by file: its file, the file's kind, its eight hashes.
+
+    With `among`, of these pictures alone, a thousand at most.
+    """
     query = (
         select(schema.fingerprint.c.blob_id, schema.blob.c.kind, schema.fingerprint.c.bits)
         .join(schema.blob, schema.blob.c.id == schema.fingerprint.c.blob_id)
@@ -87,4 +92,6 @@ def matchable(connection: Connection, algorithm: Algorithm = Algorithm.PDQ) -> l
         .where(schema.blob.c.kind == Kind.IMAGE)
         .order_by(schema.fingerprint.c.blob_id, schema.fingerprint.c.ordinal)
     )
+    if among is not None:
+        query = query.where(schema.fingerprint.c.blob_id.in_(among))
     return [(blob, Kind(kind), bytes(bits)) for blob, kind, bits in connection.execute(query)]

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from domain.cluster import ClusterKind
 from domain.model import Says
-from infra.ledger import priorities, schema
+from infra.ledger import clusters, priorities, schema
 
 STAND_IN, MARK = "classifier/marked", "marked"
 """The reference classifier, as the ledger names it, and its one label that matters."""
@@ -27,6 +27,8 @@ class Outcomes:
         blobs: each stored file's surrogate key.
         entries: the entries on which a stored file stands, by picture, by surrogate key.
         clusters: the cluster of copies of a stored file, by surrogate key.
+        scenes: its cluster of one scene.
+        cases: the cluster of a report, by external id.
         marked: whether the stand-in classifier's newest version says yes to its mark, by surrogate key.
     """
 
@@ -37,6 +39,8 @@ class Outcomes:
     blobs: dict[FileName, str]
     entries: dict[str, set[str]]
     clusters: dict[str, str]
+    scenes: dict[str, str]
+    cases: dict[str, str]
     marked: dict[str, bool]
 
 
@@ -56,8 +60,7 @@ def read(connection: Connection) -> Outcomes:
     matched = select(schema.match.c.blob_id, schema.match.c.entry).where(schema.match.c.settles)
     for blob, entry in connection.execute(matched):
         entries.setdefault(blob, set()).add(entry)
-    member = schema.cluster_member.c
-    clusters = select(member.member, member.cluster_id).where(member.kind == ClusterKind.COPIES)
+    cases = clusters.members(connection, ClusterKind.REPORTS)
     score = schema.score.c
     stand_in = select(score.blob_id, score.says).where(score.model == STAND_IN, score.label == MARK)
     marked = {blob: says == Says.YES for blob, says in connection.execute(stand_in.order_by(score.version))}
@@ -68,6 +71,8 @@ def read(connection: Connection) -> Outcomes:
         faults={name: why for name, _, why in names},
         blobs={name: blob for name, blob, why in names if blob and not why},
         entries=entries,
-        clusters=dict(connection.execute(clusters).tuples().all()),
+        clusters=clusters.members(connection, ClusterKind.COPIES),
+        scenes=clusters.members(connection, ClusterKind.SCENES),
+        cases={reports[one].external_id: name for one, name in cases.items() if one in reports},
         marked=marked,
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 from domain.audit import Act
 from domain.cluster import ClusterKind, Ruling
@@ -10,6 +11,7 @@ from infra.ledger import cluster_views, clusters
 from infra.ledger.cluster_views import Card, Standing
 from infra.ledger.engine import reading
 from infra.world import world
+from tasks.clustering.reasons import reasons
 from tasks.staging import show_table
 
 FRESH_DAYS = 7
@@ -18,6 +20,9 @@ FRESH_DAYS = 7
 SHOWN = 10
 """Clusters of a kind that are shown unless somebody asks for more."""
 
+MEMBERS = 20
+"""Members of a cluster that are shown unless somebody asks for more."""
+
 
 def standings(kind: ClusterKind) -> list[Standing]:
     """List the clusters of a kind, the largest first."""
@@ -25,17 +30,23 @@ def standings(kind: ClusterKind) -> list[Standing]:
         return cluster_views.standings(connection, kind, _since())
 
 
-def card(cluster: str) -> Card:
-    """Tell what a cluster is made of.
+def card(cluster: str, most: int = MEMBERS) -> Card:
+    """Tell what a cluster is made of, with up to `most` of its members, and what ties each of these to others.
+
+    The one to look at first is among them.
 
     Raises:
         InvalidSettings: there is no such cluster.
     """
     with reading(world().ledger) as connection:
         found = cluster_views.card(connection, cluster)
-    if found is None:
-        raise InvalidSettings(f"no cluster {cluster} has members; `breakwater clusters` lists those that have")
-    return found
+        if found is None:
+            raise InvalidSettings(f"no cluster {cluster} has members; `breakwater clusters` lists those that have")
+        shown = list(dict.fromkeys([found.representative, *found.members]))[:most]
+        names = [one.name for one in found.members]
+        ties = reasons(connection, found.kind, [one.name for one in shown], names)
+    members = sorted((replace(one, ties=ties[one.name]) for one in shown), key=lambda one: (one.first, one.name))
+    return replace(found, members=tuple(members))
 
 
 def rule(kind: ClusterKind, one: str, other: str, *, same: bool, by: str, reason: str = "") -> None:

@@ -26,7 +26,7 @@ def trimmed(picture: Picture) -> Picture | None:
     plane = picture.pixels if picture.pixels.ndim == 2 else picture.pixels[:, :, 1]  # green is most of the luma
     height, width = plane.shape
     top, bottom = _flat(plane), _flat(plane[::-1])
-    if top == height:
+    if top + bottom >= height:  # all of one shade, or two that run into each other
         return None
     within = plane[top : height - bottom].T
     left, right = _flat(within), _flat(within[::-1])

@@ -1,9 +1,9 @@
 """Evaluation: what the platform found, beside the truth that the simulator wrote. Nothing else reads that truth."""
 
 import csv
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,9 +11,19 @@ from infra.ledger import outcomes
 from infra.ledger.engine import reading
 from infra.ledger.outcomes import Outcomes
 from infra.world import world
+from models.evaluation.grouping import b_cubed, pairwise
+from tasks.simulating.edits import ORIGINAL
+from tasks.simulating.photographs import PHOTOGRAPHS
+from tasks.simulating.population import Genre
 
-COPY_EDITS = ("original", "resize", "recompress", "recolour", "mirror", "reencode")
-"""Edits after which copies are found; what a crop, a caption or a letterbox costs is printed by itself."""
+COPY_EDITS = ("original", "resize", "recompress", "recolour", "mirror", "letterbox", "reencode")
+"""Edits after which copies are found; what a crop, a caption or a turn costs is printed by itself."""
+
+PLAIN = frozenset(f"{Genre.PHOTOGRAPH}-{place:04d}" for place, one in enumerate(PHOTOGRAPHS) if one.plain)
+"""Origins with too little structure for their hashes to be matched, by the PDQ authors' rule."""
+
+ONE_SCENE = {f"{Genre.PHOTOGRAPH}-0001": f"{Genre.PHOTOGRAPH}-0000"}
+"""Of two photographs that show one place, the one by which the place is named."""
 
 Row = Mapping[str, str]
 Name = TypeVar("Name", bound=Hashable)
@@ -37,8 +47,10 @@ def evaluate(files: Sequence[Row], reports: Sequence[Row], found: Outcomes) -> l
         _labels("Rejected reports", {r["external_id"]: r["rejection"] for r in reports}, found.rejections),
         _labels("Faulty files", {(f["external_id"], f["file_id"]): f["fault"] for f in files}, found.faults),
         *_known(whole, found),
-        _copies("Copies of one another", [one for one in whole.items() if one[1]["edit"] in COPY_EDITS], found),
-        *_copies_by_edit(whole, found),
+        *_copies(whole, found),
+        *_by_edit(whole, found.clusters),
+        *_scenes(whole, found),
+        *_cases(reports, found),
         _marked(whole, found),
         _urgent(reports, list(found.scores), "Urgent reports at the head of the queue"),
         _urgent(reports, found.received, "… first come, first served"),
@@ -84,30 +96,52 @@ def _marked(whole: Mapping[str, Row], found: Outcomes) -> Quality:
     )
 
 
-def _pairs(numbers: Iterable[int]) -> int:
-    return sum(number * (number - 1) // 2 for number in numbers)
+def _grouped(what: str, groups: Sequence[tuple[str, str]]) -> list[Quality]:
+    """Compare groups with the truth, pair by pair and item by item."""
+    both = ((what, pairwise(groups)), ("… each by itself (B-cubed)", b_cubed(groups)))
+    return [Quality(name, told.precision, told.recall, told.true, told.told) for name, told in both]
 
 
-def _copies(what: str, files: Sequence[tuple[str, Row]], found: Outcomes) -> Quality:
-    """Compare clusters of copies with the truth, pair by pair of distinct files."""
-    pairs = [(row["origin"], found.clusters.get(blob, blob)) for blob, row in files]
-    both = _pairs(Counter(pairs).values())
-    true, told = (_pairs(Counter(pair[side] for pair in pairs).values()) for side in (0, 1))
-    return Quality(what, _share(both, told), _share(both, true), true, told)
+def _copies(whole: Mapping[str, Row], found: Outcomes) -> list[Quality]:
+    """Compare clusters of copies with the truth; what is too plain to be matched is told by itself."""
+    rows = [(blob, row["origin"]) for blob, row in whole.items() if row["edit"] in COPY_EDITS]
+    plain, others = ([(origin, found.clusters.get(blob, blob)) for blob, origin in rows if (origin in PLAIN) is which]
+                     for which in (True, False))  # fmt: skip
+    of_plain = pairwise(plain)
+    told = Quality("… too plain to be matched", of_plain.precision, of_plain.recall, of_plain.true, of_plain.told)
+    return [*_grouped("Copies of one another", others), told]
 
 
-def _copies_by_edit(whole: Mapping[str, Row], found: Outcomes) -> list[Quality]:
+def _by_edit(whole: Mapping[str, Row], clusters: Mapping[str, str]) -> list[Quality]:
     """Tell, edit by edit, how many edited files share a cluster with an unedited file of their origin."""
     originals: defaultdict[str, set[str]] = defaultdict(set)
     for blob, row in whole.items():
-        if row["edit"] == "original":
-            originals[row["origin"]].add(found.clusters.get(blob, blob))
+        if row["edit"] == ORIGINAL:
+            originals[row["origin"]].add(clusters.get(blob, blob))
     hits: defaultdict[str, list[bool]] = defaultdict(list)
     for blob, row in whole.items():
-        if row["edit"] != "original" and originals[row["origin"]]:
-            hits[row["edit"]].append(found.clusters.get(blob, blob) in originals[row["origin"]])
+        if row["edit"] != ORIGINAL and originals[row["origin"]]:
+            hits[row["edit"]].append(clusters.get(blob, blob) in originals[row["origin"]])
     found_again = ((edit, len(hit), sum(hit)) for edit, hit in sorted(hits.items()))
     return [Quality(f"… after {edit}", None, _share(hit, of), of, hit) for edit, of, hit in found_again]
+
+
+def _scenes(whole: Mapping[str, Row], found: Outcomes) -> list[Quality]:
+    """Compare clusters of one scene with the truth: whatever was made of one picture or clip shows one scene."""
+    groups = [
+        (ONE_SCENE.get(row["origin"], row["origin"]), found.scenes.get(blob, blob)) for blob, row in whole.items()
+    ]
+    crops = [one for one in _by_edit(whole, found.scenes) if one.what.endswith("crop")]
+    return [
+        *_grouped("Files of one scene", groups),
+        *(replace(one, what="… crops with their originals") for one in crops),
+    ]
+
+
+def _cases(reports: Sequence[Row], found: Outcomes) -> list[Quality]:
+    """Compare clusters of reports with the cases that were simulated; a report of no case belongs to nothing."""
+    accepted = [(row["external_id"], row["case"]) for row in reports if not row["rejection"]]
+    return _grouped("Reports of one case", [(case or name, found.cases.get(name, name)) for name, case in accepted])
 
 
 def _urgent(reports: Sequence[Row], order: Sequence[str], what: str) -> Quality:

@@ -50,9 +50,7 @@ class FileParticulars:
     address: str
 
 
-def draw_parties(
-    rng: np.random.Generator, incident: Incident, sought: Offender | None = None
-) -> tuple[Party, ...]:
+def draw_parties(rng: np.random.Generator, incident: Incident, sought: Offender | None = None) -> tuple[Party, ...]:
     """Draw the users reported and, rarely, a victim; the located reports always name somebody with a country.
 
     Where the report is of a case, the first user is mostly the one `sought`.

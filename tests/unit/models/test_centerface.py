@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from portraits import EDITS, FACELESS, PORTRAITS, photograph
 
+from bench.portraits import EDITS, FACELESS, PORTRAITS, photograph
 from domain.errors import UnusableModel
 from models.contract import load_contract
 from models.inputs import fitted, normalised

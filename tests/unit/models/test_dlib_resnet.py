@@ -4,8 +4,8 @@ import hashlib
 
 import numpy as np
 import pytest
-from portraits import EDITS, PORTRAITS, photograph
 
+from bench.portraits import EDITS, PORTRAITS, photograph
 from domain.errors import UnusableModel
 from models.contract import load_contract
 from models.inputs import fitted, normalised

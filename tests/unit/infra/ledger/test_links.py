@@ -63,5 +63,3 @@ def test_links_are_what_was_found_last(reported):
     assert links.of_reports(reported, [key("B")]) == [one, other]
     assert links.record(reported, [one._replace(reports=3)]) == 2
     assert links.of_reports(reported, [key("A"), key("C")]) == [one._replace(reports=3)]
-
-

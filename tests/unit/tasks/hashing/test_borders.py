@@ -68,6 +68,12 @@ def test_an_empty_picture_has_no_inside(shade):
     assert trimmed(picture(np.full((300, 200), shade, np.uint8))) is None
 
 
+def test_two_shades_that_run_into_each_other_have_no_inside():
+    """Lines of one shade from the top and from the bottom meet: either side's drift takes in the other's lines."""
+    lines = np.repeat(np.array([10, 18, 30], np.uint8), [90, 20, 90])
+    assert trimmed(picture(np.broadcast_to(lines[:, None, None], (200, 100, 3)))) is None
+
+
 def test_a_speck_on_an_empty_page_is_no_picture_in_a_border():
     page = np.full((300, 300), 255, np.uint8)
     page[140:160, 140:160] = 0

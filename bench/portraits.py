@@ -1,10 +1,11 @@
-"""The portraits of adults that installed packages ship, for the tests of the face models alone; and edits of pictures.
+"""The portraits of adults that installed packages ship, for tests and evaluation of face models alone; and edits.
 
 They are read where they are installed and copied nowhere: an astronaut (NASA, public domain, in scikit-image) and
 Rear Admiral Grace Hopper (US Navy, public domain, in Matplotlib).
 """
 
 import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import matplotlib as mpl
@@ -26,20 +27,21 @@ FACELESS = (
 )  # fmt: skip
 
 
-def photograph(file):
+def photograph(file: Path | io.BytesIO) -> Image.Image:
+    """Read a picture as RGB."""
     return Image.open(file).convert("RGB")
 
 
-def compressed(picture):
+def _compressed(picture: Image.Image) -> Image.Image:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=20)
     return photograph(file)
 
 
-EDITS = {
+EDITS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
     "as it is": lambda picture: picture,
     "half": lambda picture: picture.resize((picture.width // 2, picture.height // 2)),
-    "compressed": compressed,
+    "compressed": _compressed,
     "dark": lambda picture: ImageEnhance.Brightness(picture).enhance(0.5),
     "bright": lambda picture: ImageEnhance.Brightness(picture).enhance(1.4),
     "turned": lambda picture: picture.rotate(8, Image.Resampling.BICUBIC),
