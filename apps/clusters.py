@@ -1,6 +1,8 @@
 """Commands for clusters: what belongs together, what one is made of, and what an analyst says of it."""
 
 from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +13,12 @@ from infra.settings import use_data
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+
+_WIDEST = 1000
+"""Columns that a table may take; ids are never cut."""
+
+_TOLD = 5
+"""Things that are told of what two reports share."""
 
 clusters = typer.Typer(invoke_without_command=True)
 
@@ -36,8 +43,7 @@ def show_all(
         use_data(data)
         return
     open_ledger(data)
-    from rich.console import Console  # noqa: PLC0415 (a command pays for its own imports alone)
-    from rich.table import Table  # noqa: PLC0415 (as above)
+    from rich.table import Table  # noqa: PLC0415 (a command pays for its own imports alone)
 
     from tasks.clustering.telling import FRESH_DAYS, standings  # noqa: PLC0415 (as above)
 
@@ -51,14 +57,16 @@ def show_all(
         if len(every) > most:
             table.add_row(each, f"… {len(every) - most:,} more; --most shows them", "", "", "")
     if table.rows:
-        _print(Console(), table)
+        _console().print(table)
     else:
         typer.echo("Nothing is clustered yet: the flow `cluster` does it, of which `pipeline` and `nightly` are.")
 
 
-def _print(console: "Console", table: "Table") -> None:
-    """Print a table so that ids stay whole and can be copied, however narrow the terminal is."""
-    console.print(table, width=max(console.width, console.measure(table).maximum), crop=False, soft_wrap=True)
+def _console() -> "Console":
+    """Make a console on which ids stay whole and can be copied, however narrow the terminal is."""
+    from rich.console import Console  # noqa: PLC0415 (as above)
+
+    return Console(width=_WIDEST, soft_wrap=True, highlight=False)
 
 
 @clusters.command()
@@ -75,12 +83,11 @@ def show(
     Example: `breakwater clusters show 5f3c… --data /srv/breakwater`.
     """
     open_ledger(data)
-    from rich.console import Console  # noqa: PLC0415 (as above)
     from rich.table import Table  # noqa: PLC0415 (as above)
 
     from tasks.clustering.telling import card  # noqa: PLC0415 (as above)
 
-    found, console = card(cluster, most), Console(soft_wrap=True, highlight=False)
+    found, console = card(cluster, most), _console()
     console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {found.size:,} members")
     console.print(f"look first at {found.representative.name}")
     table = Table(box=None)
@@ -88,13 +95,13 @@ def show(
         table.add_column(column, no_wrap=True)
     for one in found.members:
         row = (one.name, f"{one.first:%Y-%m-%d %H:%M}", f"{one.reports:,}", one.severest or "–")
-        whys = [_tie(found.kind, tie) for tie in one.ties] or ["–"]
+        whys = [_ties(other, list(ties)) for other, ties in groupby(one.ties, lambda tie: tie.other)] or ["–"]
         table.add_row(*row, whys[0])
         for why in whys[1:]:
             table.add_row("", "", "", "", why)
     if found.size > len(found.members):
         table.add_row(f"… {found.size - len(found.members):,} more; --most shows them", "", "", "", "")
-    _print(console, table)
+    console.print(table)
     console.print(f"countries: {_most(found.countries, most)}")
     console.print(
         "months: " + (", ".join(f"{month} {count:,}" for month, count in sorted(found.months.items())) or "–")
@@ -112,18 +119,26 @@ def _most(counts: Counter[str], most: int) -> str:
     return ", ".join([*told, *([f"{len(counts) - most:,} more"] if len(counts) > most else [])]) or "–"
 
 
-def _tie(kind: ClusterKind, tie: Tie) -> str:
-    """Put a tie into a line: the other member, by what, how near."""
-    if kind is ClusterKind.REPORTS and tie.notes:
-        thing, reports = tie.notes
-        return f"{tie.other[:12]} {tie.by} {thing[:12]}, of {reports} reports"
-    near = {
-        TieKind.PICTURE: f"{tie.near:g} of 256 bits",
-        TieKind.FILM: f"{tie.near:.0%} of the frames",
-        TieKind.RULING: "a person says so",
-    }.get(TieKind(tie.by), f"cosine {tie.near:.3f}")
-    face = tie.other[64:]  # of a face, which of its file
-    return ", ".join([f"{tie.other[:12]}{face} {tie.by}: {near}", *tie.notes])
+def _ties(other: str, ties: Sequence[Tie]) -> str:
+    """Put what ties a member to another one into a line; the whole name of a file is too long, and of a face's."""
+    blob, slash, ordinal = other.partition("/")
+    told = [_tie(tie) for tie in ties[:_TOLD]] + ([f"{len(ties) - _TOLD} more"] if len(ties) > _TOLD else [])
+    return f"{blob[:12]}{slash}{ordinal} {', '.join(told)}"
+
+
+def _tie(tie: Tie) -> str:
+    match tie.by:
+        case TieKind.PICTURE:
+            return " ".join([f"picture {tie.near:.0f} bits", *(note for note in tie.notes if note != "upright")])
+        case TieKind.FILM:
+            return f"film {tie.near:.0%}"
+        case TieKind.COPIES | TieKind.VECTORS:
+            return f"{tie.by} {tie.near:.3f}"
+        case TieKind.RULING:
+            return "ruling"
+        case _:
+            thing, reports = tie.notes
+            return f"{tie.by} {thing[:12]} of {reports}"
 
 
 @clusters.command()

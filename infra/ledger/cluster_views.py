@@ -157,20 +157,19 @@ def _first(kind: ClusterKind) -> Subquery:
 
 
 def _severest(connection: Connection, kind: ClusterKind, cluster: str) -> dict[str, str]:
-    """Give the severest class that a reporter, or a list that settles, gave each member, where there is one."""
-    if kind is ClusterKind.REPORTS:
-        return {}
+    """Give the severest class that a reporter, or a list that settles, gave each member or a file of it, if any did."""
     sighting, match, member = schema.sighting.c, schema.match.c, schema.cluster_member.c
-    blob, mine = func.substr(member.member, 1, _KEY), member.cluster_id == cluster
-    given = (
-        select(member.member, sighting.classification)
-        .join_from(schema.cluster_member, schema.sighting, sighting.blob_id == blob)
-        .where(mine, sighting.classification.is_not(None))
-        .union(
-            select(member.member, match.category)
-            .join_from(schema.cluster_member, schema.match, match.blob_id == blob)
-            .where(mine, match.settles, match.category.in_(SEVEREST))
-        )
+    mine = member.cluster_id == cluster
+    of = sighting.blob_id == func.substr(member.member, 1, _KEY)
+    if kind is ClusterKind.REPORTS:
+        of = sighting.report_id == member.member
+    files = schema.cluster_member.join(schema.sighting, of)
+    by_reporter = select(member.member, sighting.classification).select_from(files)
+    by_list = select(member.member, match.category).select_from(
+        files.join(schema.match, match.blob_id == sighting.blob_id)
+    )
+    given = by_reporter.where(mine, sighting.classification.is_not(None)).union(
+        by_list.where(mine, match.settles, match.category.in_(SEVEREST))
     )
     found: dict[str, str] = {}
     for name, code in connection.execute(given):

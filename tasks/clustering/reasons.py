@@ -35,6 +35,8 @@ def by_pictures(of: Collection[str], prints: Sequence[Print]) -> Ties:
     """Tie pictures to the nearest others within the radius, in any orientation of either, with borders or without."""
     from tasks.hashing.pdq import ORIENTATIONS  # noqa: PLC0415 (slow to import)
 
+    if not prints:
+        return {}
     turns = words([bits for _, _, bits in prints]).reshape(len(prints), -1, 4)
     found: defaultdict[str, dict[str, Tie]] = defaultdict(dict)
     for place, (blob, algorithm, _) in enumerate(prints):
@@ -50,7 +52,7 @@ def by_pictures(of: Collection[str], prints: Sequence[Print]) -> Ties:
 
 
 _FAR = Tie("", TieKind.PICTURE, MATCH_RADIUS + 1)
-_INVERSE = (0, 3, 2, 1, 4, 5, 6, 7)
+_INVERSE = [0, 3, 2, 1, 4, 5, 6, 7]
 """Which orientation takes each one back; a quarter turn is undone by that the other way."""
 
 

@@ -7,11 +7,12 @@ import numpy as np
 from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken
 
-from domain.cluster import ClusterKind, Ruling
+from domain.cluster import ClusterKind, Ruling, Tie, TieKind
 from domain.model import Alias, Answer, Answered, Face, Role, Serving
 from infra.ledger import clusters, inferences, schema
 from infra.world import world
 from tasks.clustering.alike import alike, cluster_faces, cluster_scenes, of_one_picture, spread
+from tasks.clustering.telling import card
 from tasks.inference import register
 
 SCENES, FACES = ClusterKind.SCENES, ClusterKind.FACES
@@ -126,6 +127,11 @@ def test_faces_are_clustered_across_files_where_a_detector_and_an_embedder_serve
     assert set(standing(FACES)) == {"a", "c"}
     with world().ledger.begin() as connection:
         assert connection.scalar(select(schema.cluster_change.c.event)) == "founded"
+    told = {one.name: one.ties for one in card(next(iter(standing(FACES).values()))).members}
+    assert told == {
+        f"{key('a')}/0": (Tie(f"{key('c')}/0", TieKind.VECTORS, 0.998),),
+        f"{key('c')}/0": (Tie(f"{key('a')}/0", TieKind.VECTORS, 0.998),),
+    }
 
 
 def test_which_of_the_copies_comes_first_changes_nothing(data, tmp_path):

@@ -37,9 +37,7 @@ def test_where_no_stand_in_looked_nothing_is_told():
 def told(files, found, reports=()):
     """Evaluate files of one report, given as origin and edit."""
     names = [f"{number}" for number in range(len(files))]
-    rows = [
-        row(name, "") | {"origin": origin, "edit": edit} for name, (origin, edit) in zip(names, files, strict=True)
-    ]
+    rows = [row(name, "") | {"origin": origin, "edit": edit} for name, (origin, edit) in zip(names, files, strict=True)]
     found = replace(outcomes({}), blobs={("1", name): name for name in names}, **found)
     return {each.what: each for each in evaluate(rows, reports, found)}
 
