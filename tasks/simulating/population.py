@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from domain.media import Kind
 from domain.report import Classification, FileFault, Rejection
-from tasks.simulating.cases import plan_cases
+from tasks.simulating.cases import RARE, Homes, plan_cases
 from tasks.simulating.chance import chance, happens, one_of
 from tasks.simulating.clips import VIDEO_EDITS
 from tasks.simulating.edits import IMAGE_EDITS, ORIGINAL
@@ -46,8 +46,8 @@ _APART = 900_000
 _EDITED = 0.35
 """Share of distinct files that are edits of a picture or clip that is there already."""
 
-_RARE, _STAYS = 4, 0.85
-"""What is seen at most so often stays, with this chance, in one case; the rest is seen wherever it was traded."""
+_TRIES = 4
+"""Shared origins of which one is looked for that can be edited."""
 
 
 class Genre(StrEnum):
@@ -107,17 +107,23 @@ class _Sources:
         self._edits: dict[Origin, list[str]] = {}
         self._shared: defaultdict[Kind, list[Origin]] = defaultdict(list)
 
-    def draw(self, kind: Kind, times: int) -> PlannedFile:
-        """Make a file that is seen so often: an edit of what goes round, or the original of something new."""
-        known, shared = self._shared[kind], times > 1
-        if known and kind is not Kind.OTHER and not 1 < times <= _RARE and happens(self._rng, _EDITED):
-            origin = one_of(self._rng, known)
-            if left := self._edits[origin]:
+    def draw(self, kind: Kind, times: int, homes: Homes) -> PlannedFile:
+        """Make a file that is seen so often: an edit of what was shared, or the original of something new.
+
+        What stays in a case is edited there alone, and what few reports share outside of any case is not edited.
+        """
+        known = self._shared[kind]
+        if known and kind is not Kind.OTHER and not 1 < times <= RARE and happens(self._rng, _EDITED):
+            some = (one_of(self._rng, known) for _ in range(_TRIES))
+            origin = next((one for one in some if self._edits[one] and homes.takes(one.name, times)), None)
+            if origin:
+                left = self._edits[origin]
                 return PlannedFile(origin, kind, left.pop(int(self._rng.integers(len(left)))))
-        origin = self._next(self._genre(kind, shared=shared))
+        origin = self._next(self._genre(kind, shared=times > 1))
         self._edits[origin] = list(IMAGE_EDITS if kind is Kind.IMAGE else VIDEO_EDITS)
-        if shared and (times > _RARE or not known):
+        if times > 1:
             known.append(origin)
+            homes.assign(origin.name, times)
         return PlannedFile(origin, kind)
 
     def _genre(self, kind: Kind, *, shared: bool) -> Genre:
@@ -158,36 +164,11 @@ def _rejections(seed: int, reports: int) -> dict[int, Rejection]:
     return {int(report): fault for report, fault in zip(order, faults, strict=False)}
 
 
-class _Homes:
-    """Which case an origin stays in: what few reports bring is mostly known to one offender."""
-
-    def __init__(self, seed: int, cases: Sequence[tuple[int, ...]], room: NDArray[np.int64]) -> None:
-        self._rng, self._cases, self._room = chance(seed, "homes"), cases, room
-        self._of: dict[Origin, tuple[int, ...]] = {}
-
-    def place(self, origin: Origin, times: int) -> list[int]:
-        """Choose reports of the origin's case and take their room; none where it has no case, or no room there."""
-        if origin not in self._of:
-            fits = [case for case in self._cases if len(self._free(case)) >= times]
-            stays = 1 < times <= _RARE and bool(fits) and happens(self._rng, _STAYS)
-            self._of[origin] = one_of(self._rng, fits) if stays else ()
-        free = self._free(self._of[origin])
-        if len(free) < times:
-            return []
-        inner = [int(each) for each in self._rng.permutation(free[1:-1])]
-        chosen = [free[0], free[-1], *inner][:times] if times > 1 else [one_of(self._rng, free)]
-        self._room[chosen] -= 1
-        return chosen
-
-    def _free(self, case: tuple[int, ...]) -> list[int]:
-        return [report for report in case if self._room[report] > 0]
-
-
 def _whole_files(
     seed: int, received: NDArray[np.float64], room: NDArray[np.int64], cases: Sequence[tuple[int, ...]]
 ) -> list[PlannedFile]:
     """Plan the files without fault: the shared ones in a case or near the days wanted, then the single ones."""
-    sources, homes, total = _Sources(seed), _Homes(seed, cases, room), int(room.sum())
+    sources, homes, total = _Sources(seed), Homes(chance(seed, "homes"), cases, room), int(room.sum())
     videos, others = round(total * _VIDEO_SHARE), min(total, max(2, round(total * _OTHER_SHARE)))
     most = max(2, len(received) // 5)
     plans: list[tuple[Kind, Skew, int]] = [(Kind.OTHER, IMAGES, 1)] * others
@@ -197,14 +178,14 @@ def _whole_files(
     slots = _free(chance(seed, "room"), room)
     files: list[PlannedFile] = []
     for number, (kind, skew, times) in enumerate(plans):
-        file, rng = sources.draw(kind, times), chance(seed, "returns", number)
-        seen = homes.place(file.origin, times)
+        file, rng = sources.draw(kind, times, homes), chance(seed, "returns", number)
+        seen = homes.place(file.origin.name, times)
         if not seen and times > 1:
             seen = place(return_days(rng, times, skew, received.tolist()), received, room)
         elif not seen:
             seen = [next(slots)]
         files.append(replace(file, reports=tuple(sorted(seen))))
-    return files + [replace(sources.draw(Kind.IMAGE, 1), reports=(report,)) for report in slots]
+    return files + [replace(sources.draw(Kind.IMAGE, 1, homes), reports=(report,)) for report in slots]
 
 
 def _free(rng: np.random.Generator, room: NDArray[np.int64]) -> Iterator[int]:
