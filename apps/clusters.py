@@ -110,7 +110,7 @@ def show(
     for at, event, other, members in found.changes[:most]:
         console.print(f"{at:%Y-%m-%d %H:%M} {event}{f' from {other[:12]}' if other else ''}, {members:,} members")
     if len(found.changes) > most:
-        console.print(f"… {len(found.changes) - most:,} changes before that")
+        console.print(f"… {len(found.changes) - most:,} more before that")
 
 
 def _most(counts: Counter[str], most: int) -> str:

@@ -5,7 +5,18 @@ import platform
 import sys
 from importlib.metadata import version
 
-BENCHMARKS = ("hash", "match", "sealing", "gateway", "intake", "measures", "forecast", "classify", "cluster_quality")
+BENCHMARKS = (
+    "hash",
+    "match",
+    "sealing",
+    "gateway",
+    "intake",
+    "measures",
+    "forecast",
+    "classify",
+    "cluster_quality",
+    "report_links",
+)
 
 
 def main(names: list[str]) -> None:

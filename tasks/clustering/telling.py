@@ -71,7 +71,12 @@ def rule(kind: ClusterKind, one: str, other: str, *, same: bool, by: str, reason
 
 def publish_clusters() -> None:
     """Show the largest, the fastest growing and the newly merged clusters in Prefect's pages: ids and counts."""
-    rows = []
+    show_table("clusters", notable(), f"Clusters; fresh is what was reported in the last {FRESH_DAYS} days")
+
+
+def notable() -> list[dict[str, str | int]]:
+    """List the largest, the fastest growing and the newly merged clusters of each kind, and why each is there."""
+    rows = list[dict[str, str | int]]()
     for kind in ClusterKind:
         every = standings(kind)
         growing = sorted((one for one in every if one.fresh), key=lambda one: (-one.fresh, one.cluster))
@@ -82,7 +87,7 @@ def publish_clusters() -> None:
             {"kind": kind, "why": f"merged, with {other[:12]}", "cluster": one[:12], "members": members, "fresh": ""}
             for one, other, members in merged
         ]
-    show_table("clusters", rows, f"Clusters; fresh is what was reported in the last {FRESH_DAYS} days")
+    return rows
 
 
 def _rows(why: str, some: Sequence[Standing]) -> list[dict[str, str | int]]:

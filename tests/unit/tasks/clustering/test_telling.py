@@ -1,5 +1,7 @@
 """People say of members what later runs keep to, on record; a slip is told in one line."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken
@@ -10,7 +12,7 @@ from domain.cluster import ClusterKind, Ruling
 from domain.errors import InvalidSettings
 from infra.ledger import clusters, schema
 from infra.world import world
-from tasks.clustering.telling import card, rule, standings
+from tasks.clustering.telling import card, notable, rule, standings
 
 
 @pytest.fixture
@@ -53,6 +55,35 @@ def test_the_commands_show_whole_ids_and_keep_what_is_said(two):
     assert "look first at" in one.output
     said = run(app, ["clusters", "apart", "copies", key("a"), key("b"), "--analyst", "7", "--data", str(two)])
     assert (said.exit_code, "apart" in said.output) == (0, True)
+
+
+def test_the_largest_the_fastest_growing_and_the_newly_merged_are_listed_by_ids_and_counts(data):
+    now = datetime.now(UTC)
+    with world().ledger.begin() as connection:
+        record(connection, *(taken(name, sighted(name)) for name in "abcde"))
+        record(connection, *(taken(name, sighted(name), received_at=now) for name in "xyz"))
+        old, new = dict.fromkeys(map(key, "abc"), "o" * 32), dict.fromkeys(map(key, "xyz"), "n" * 32)
+        clusters.record(connection, ClusterKind.COPIES, old | new | dict.fromkeys(map(key, "de"), "m" * 32), MOMENT)
+        clusters.record(connection, ClusterKind.COPIES, old | new | dict.fromkeys(map(key, "de"), "o" * 32), now)
+    told = [tuple(row.values()) for row in notable()]
+    assert told == [
+        ("copies", "largest", "o" * 12, 5, 0),
+        ("copies", "largest", "n" * 12, 3, 3),
+        ("copies", "fastest growing", "n" * 12, 3, 3),
+        ("copies", f"merged, with {'m' * 12}", "o" * 12, 2, ""),
+    ]
+
+
+def test_what_became_of_a_cluster_is_shown_with_its_dates_and_long_rows_are_cut_short(two):
+    later = MOMENT + timedelta(days=40)
+    with world().ledger.begin() as connection:
+        for number, day in (("y", MOMENT), ("x", later)):
+            clusters.record(connection, ClusterKind.COPIES, dict.fromkeys([key("a"), key("b")], number * 32), day)
+    shown = CliRunner().invoke(app, ["clusters", "show", "x" * 32, "--data", str(two)]).output
+    assert f"{later:%Y-%m-%d %H:%M} split from {'y' * 12}, 2 members" in shown
+    few = CliRunner().invoke(app, ["clusters", "show", "x" * 32, "--most", "1", "--data", str(two)]).output
+    assert "… 1 more; --most shows them" in few
+    assert "… 1 more before that" in few
 
 
 def test_in_a_folder_without_anything_the_commands_say_so(tmp_path, monkeypatch):
