@@ -12,7 +12,7 @@ class ClusterKind(StrEnum):
     """What its members have in common.
 
     copies: files that show the same but for an edit. scenes: pictures and films of one place.
-    faces: faces of one person, perhaps. reports: reports that share content.
+    faces: faces of one person, perhaps. reports: reports that are of one case, perhaps.
     """
 
     COPIES = "copies"

@@ -1,4 +1,4 @@
-"""Cluster: files that are copies of one another or of one scene, faces, then reports that share content."""
+"""Cluster: files that are copies of one another or of one scene, faces, then reports that share what is rare."""
 
 from prefect import flow
 
@@ -13,7 +13,7 @@ from tasks.staging import stage
 
 @flow
 def cluster() -> Counts:
-    """Group copies of files, files of one scene, faces that may be of one person, and reports that share content."""
+    """Group copies of files, files of one scene, faces of one person perhaps, and reports that share what is rare."""
     with stage("cluster") as publish:
         files = pair_films() + cluster_copies() + cluster_scenes() + cluster_faces()
         counts = files + cluster_reports()

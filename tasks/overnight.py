@@ -27,7 +27,7 @@ _WHY = {
     "copies_members_changed": ("files that changed their cluster of copies", "copies came, or were told apart"),
     "scenes_members_changed": ("files that changed their cluster of one scene", "their vectors are near"),
     "faces_members_changed": ("faces that changed their cluster", "their vectors are near"),
-    "reports_members_changed": ("reports that changed their cluster", "they share content"),
+    "reports_members_changed": ("reports that changed their cluster", "what they share became rare or common"),
     "priorities_new": ("reports scored anew", "their evidence or the policy is another"),
 }
 """What is counted, in words, and why it changes."""

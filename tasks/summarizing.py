@@ -34,7 +34,7 @@ def lines(summary: Summary) -> list[tuple[str, int, str]]:
         ("Known", summary.known, f"distinct files that a list settles: {known} of all"),
         ("New content", summary.new, "pictures and videos on no list, copies of one another counted once"),
         ("Clusters of copies", summary.copies, "near-duplicate files"),
-        ("Clusters of reports", summary.report_clusters, "reports that share content"),
+        ("Clusters of reports", summary.report_clusters, "reports that share what few others do"),
     ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ class Summary:
         new: distinct pictures and videos on no list, copies of one another counted once.
         kinds: stored sightings by kind.
         copies: clusters of near-duplicate files.
-        report_clusters: clusters of reports that share content.
+        report_clusters: clusters of reports that share what few others do.
     """
 
     received: int
