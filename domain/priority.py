@@ -1,45 +1,26 @@
 """Priority: evidence in, a score with its reasons out; what counts for how much is a policy's business."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from domain.evidence import NOVEL, VIRAL, Evidence, Open
 from domain.model import Role
-from domain.report import Classification, FileAnnotation, Identifier, IncidentType, ReportAnnotation
 
 HIGHEST = 100.0
 """Scores run from 0 to this."""
 
-EVIDENCE: Mapping[str, str] = {
-    "escalated": "the reporter escalated the report (1 or 0)",
-    **{f"incident.{kind.name.lower()}": f"the incident's type is “{kind}” (1 or 0)" for kind in IncidentType},
-    **{f"report.{flag}": f"the reporter's flag “{flag}” on the report (1 or 0)" for flag in ReportAnnotation},
-    **{f"file.{flag}": f"files with the reporter's flag “{flag}”" for flag in FileAnnotation},
-    **{f"class.{code}": f"files that the reporter classified {code}" for code in Classification},
-    "known": "pictures and videos that stand on a known list, copies of one another counted once",
-    **{f"known.{code}": f"of these, such that a list calls {code}" for code in Classification},
-    "new": "pictures and videos that neither a list nor an earlier report knows, not even as a near-duplicate",
-    "seen": "pictures and videos that an earlier report brought, or a near-duplicate of them",
-    "unseen_fault": "files that nobody could look at: missing, broken or quarantined",
-    "reporters": "other reporters that sent a file of this report, or a near-duplicate of one",
-    "located": "a country of the suspect or the victim is known (1 or 0)",
-    "identifiers": f"kinds of identifiers there, of {', '.join(Identifier)}",
-    "clue": "highest probability, 0-1, of a label that the policy lists as a clue to a place",
-    "sought": "highest calibrated probability, 0-1, of a label that the policy lists as sought, unless the classifier "
-    "says no",
-    "minor": "highest probability, 0-1, that a face is of an age group that the policy lists as one of minors",
-    "viral": "the report is batched, or a file is flagged viral or a potential meme (1 or 0)",
-}
-"""Everything a policy can weigh, by name; all of it is at least 0, and 0 where nothing is known."""
+STAYS_URGENT = "What is urgent stays so, viral or not"
 
-NEVER_LOWERS = frozenset({"minor"})
-"""Evidence that may lift a score and never lower one: models of age err, and most on children's faces."""
-
-Evidence = Mapping[str, float]
+NOTHING_OPEN: Open = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """Adds `points` for each unit of one evidence, up to `at_most` units."""
+    """Adds `points` for each unit of one evidence, up to `at_most` units; it raises, or lowers where they are below 0.
+
+    More evidence moves a score in this direction alone.
+    """
 
     name: str
     evidence: str
@@ -74,7 +55,12 @@ class Band:
 class Policy:
     """What counts for how much. `version` is a digest of the policy file.
 
-    `skip_settled` are the roles whose models do not look at files that a list settles.
+    Attributes:
+        urgent: the score from which on a report is urgent; what is viral is not lowered below it.
+        skip_settled: roles whose models do not look at files that a list settles.
+        recent_days: days for which a scene or a face is new, and grows.
+        kept_days: days, from receipt, for which reporters keep what they reported.
+        expiring_days: days before the end of these in which it presses.
     """
 
     name: str
@@ -83,14 +69,22 @@ class Policy:
     floors: tuple[Bound, ...]
     caps: tuple[Bound, ...]
     bands: tuple[Band, ...]
+    urgent: float = HIGHEST
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
     sought: frozenset[str] = frozenset()
     skip_settled: frozenset[Role] = frozenset(Role)
+    recent_days: int = 30
+    kept_days: int = 365
+    expiring_days: int = 14
 
     def band(self, score: float) -> Band:
         """Give the band of a score; bands run from the highest to one that starts at 0."""
         return next(band for band in self.bands if score >= band.least)
+
+    def within(self, band: str) -> float:
+        """Give the hours within which somebody looks at what stands in this band."""
+        return next(each.respond_within_hours for each in self.bands if each.name == band)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,31 +97,77 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """A score 0-100, its band, and reasons in order of weight that sum up to it."""
+    """A score 0-100, its band, and reasons in order of weight that sum up to it.
+
+    Attributes:
+        open: evidence that models left open, as far as the score depends on it.
+        between: the scores that it could be, were that nothing or all; None where nothing of it is open.
+    """
 
     score: float
     band: str
     reasons: tuple[Reason, ...]
+    open: tuple[str, ...] = ()
+    between: tuple[float, float] | None = None
 
 
-def prioritize(evidence: Evidence, policy: Policy) -> Priority:
-    """Score one report. Caps hold before floors, so that no cap sinks what a floor holds up."""
-    reasons = [
-        Reason(factor.name, points)
-        for factor in policy.factors
-        if (points := _tenths(factor.points * min(evidence.get(factor.evidence, 0), factor.at_most)))
-    ]
-    reasons.sort(key=lambda reason: (-abs(reason.points), reason.name))
-    score = _sum(reasons)
-    score = _bounded(reasons, "No score is over 100", score, min(score, HIGHEST))
-    score = _bounded(reasons, "No score is under 0", score, max(score, 0.0))
-    for cap in policy.caps:
-        if cap.holds(evidence):
-            score = _bounded(reasons, cap.name, score, min(score, cap.score))
+def prioritize(evidence: Evidence, policy: Policy, left_open: Open = NOTHING_OPEN) -> Priority:
+    """Score one report.
+
+    Caps hold before floors, so that no cap sinks what a floor holds up. What is viral lowers a score last of all
+    factors, never that of a report with anything novel, and never below what is urgent.
+    """
+    score, reasons = _scored(evidence, policy)
+    moving = tuple(name for name in sorted(left_open) if len(_ends(evidence, policy, {name: left_open[name]})) > 1)
+    ends = _ends(evidence, policy, left_open)
+    between = (ends[0], ends[-1]) if len(ends) > 1 else None
+    return Priority(score, policy.band(score).name, tuple(reasons), moving, between)
+
+
+def _ends(evidence: Evidence, policy: Policy, left_open: Open) -> list[float]:
+    """Give the scores, in order, were what is left open the least, and the most, that it can be; one if they agree."""
+    least, most = ({name: ends[end] for name, ends in left_open.items()} for end in (0, 1))
+    return sorted({_scored({**evidence, **each}, policy)[0] for each in (least, most)}) if left_open else []
+
+
+def _scored(evidence: Evidence, policy: Policy) -> tuple[float, list[Reason]]:
+    """Give a score, and the reasons that sum up to it: first what counted, by weight, then what bounded it."""
+    novel = any(evidence.get(name, 0) > 0 for name in NOVEL)
+    plain = _counted(evidence, (factor for factor in policy.factors if factor.evidence not in VIRAL))
+    viral = _counted(evidence, (each for each in policy.factors if each.evidence in VIRAL)) if not novel else []
+    reasons = sorted(plain + viral, key=lambda reason: (-abs(reason.points), reason.name))
+    caps = [cap for cap in policy.caps if cap.holds(evidence) and not (novel and cap.evidence in VIRAL)]
+    before = _within(reasons, _sum(plain))
+    before = _capped(reasons, before, (cap for cap in caps if cap.evidence not in VIRAL))
+    score = _within(reasons, _tenths(before + _sum(viral)))
+    score = _capped(reasons, score, (cap for cap in caps if cap.evidence in VIRAL))
+    if before >= policy.urgent:
+        score = _bounded(reasons, STAYS_URGENT, score, max(score, policy.urgent))
     for floor in policy.floors:
         if floor.holds(evidence):
             score = _bounded(reasons, floor.name, score, max(score, floor.score))
-    return Priority(score, policy.band(score).name, tuple(reasons))
+    return score, reasons
+
+
+def _counted(evidence: Evidence, factors: Iterable[Factor]) -> list[Reason]:
+    """Give what counts, where it gives or takes a tenth of a point at least."""
+    counted = [
+        Reason(factor.name, _tenths(factor.points * min(evidence.get(factor.evidence, 0), factor.at_most)))
+        for factor in factors
+    ]
+    return [reason for reason in counted if reason.points]
+
+
+def _within(reasons: list[Reason], score: float) -> float:
+    """Bring a score into 0-100."""
+    score = _bounded(reasons, "No score is over 100", score, min(score, HIGHEST))
+    return _bounded(reasons, "No score is under 0", score, max(score, 0.0))
+
+
+def _capped(reasons: list[Reason], score: float, caps: Iterable[Bound]) -> float:
+    for cap in caps:
+        score = _bounded(reasons, cap.name, score, min(score, cap.score))
+    return score
 
 
 def _bounded(reasons: list[Reason], name: str, score: float, bounded: float) -> float:
@@ -138,7 +178,7 @@ def _bounded(reasons: list[Reason], name: str, score: float, bounded: float) -> 
     return bounded
 
 
-def _sum(reasons: list[Reason]) -> float:
+def _sum(reasons: Iterable[Reason]) -> float:
     return _tenths(sum(reason.points for reason in reasons))
 
 

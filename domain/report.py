@@ -223,7 +223,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that validates. `users` counts the persons or users reported.
+    """A report that validates. `users` counts the persons or users reported, `victims` the victims named.
 
     Metadata of old reports may lack the incident's type and time.
     """
@@ -234,6 +234,7 @@ class Report:
     escalated: bool = False
     batched: bool = False
     users: int = 0
+    victims: int = 0
     annotations: frozenset[ReportAnnotation] = frozenset()
     vectors: frozenset[Vector] = frozenset()
     locations: frozenset[Location] = frozenset()

@@ -1,13 +1,13 @@
 """The retention policy: a TOML file of clocks, one for each class of what is held, checked before any is read."""
 
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.errors import InvalidSettings
 from domain.retention import EVENTS, Clock, Clocks, Event, Held
+from infra.lines import where
 
 SHIPPED = Path(__file__).parent / "policies" / "retention.toml"
 
@@ -33,30 +33,18 @@ def load_retention(file: Path | None) -> Clocks:
         tables = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidSettings(f"the retention policy {place} cannot be used: {error}") from None
-    faults = [f"{_where(text, [name])}: nothing of this name is held" for name in tables if name not in set(Held)]
+    faults = [f"{where(text, [name])}: nothing of this name is held" for name in tables if name not in set(Held)]
     clocks = {}
     for held in Held:
         try:
             one = _Clock.model_validate(tables.get(held, {}))
         except ValidationError as error:
             told = error.errors(include_input=False, include_url=False)
-            faults += [f"{_where(text, [held, *map(str, fault['loc'])])}: {fault['msg']}" for fault in told]
+            faults += [f"{where(text, [held, *map(str, fault['loc'])])}: {fault['msg']}" for fault in told]
             continue
         if one.event not in EVENTS[held]:
-            faults.append(f"{_where(text, [held, 'from'])}: its clock runs from {' or '.join(EVENTS[held])}")
+            faults.append(f"{where(text, [held, 'from'])}: its clock runs from {' or '.join(EVENTS[held])}")
         clocks[held] = Clock(one.days, one.event, one.basis)
     if faults:
         raise InvalidSettings(f"the retention policy {place} cannot be used: {'; '.join(faults)}")
     return clocks
-
-
-def _where(text: str, path: Sequence[str]) -> str:
-    """Name a table or one of its keys, with its line: the key's where it stands there, else the table's."""
-    found, table = 0, ""
-    for number, line in enumerate(text.splitlines(), 1):
-        word = line.partition("#")[0].partition("=")[0].strip().strip('"')
-        if word.startswith("["):
-            table = word.strip("[] \"'")
-        if (table == path[0] and (word.startswith("[") or word == path[-1])) or (word == path[0] and not table):
-            found = number
-    return f"line {found}, {'.'.join(path)}" if found else ".".join(path)

@@ -12,10 +12,10 @@ import yaml
 from apps.cli import app
 from domain import errors
 from domain.audit import Act
+from domain.evidence import EVIDENCE
 from domain.lists import EntryState, ListFault, ListFormat
 from domain.match import SignalType
 from domain.model import Role
-from domain.priority import EVIDENCE
 from domain.report import FileFault, Rejection, Vector
 from domain.retention import Held
 from infra.archive import COLUMNS

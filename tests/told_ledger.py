@@ -100,8 +100,8 @@ def become(connection, seed):
     rng = random.Random(seed)
     reports = [(row.id, utc(row.received_at)) for row in rows(connection, schema.report) if not row.rejection]
     ranked = [(name, "e", Priority(1.0, rng.choice(BANDS), ())) for name, _ in reports if rng.random() < 0.8]
-    priorities.record(connection, "old", ranked)
-    priorities.record(connection, "new", ranked[::2])
+    priorities.record(connection, "old", ranked, MOMENT)
+    priorities.record(connection, "new", ranked[::2], MOMENT)
     for name, received in reports:
         later = [received + timedelta(seconds=rng.choice((0, 1, 360, 361, rng.randrange(10**6)))) for _ in range(4)]
         happened = [Look(at) for at in later[: rng.randrange(4)]]

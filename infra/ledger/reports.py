@@ -182,6 +182,7 @@ def _report(one: Taken, revision: int) -> Row:
         "escalated": report.escalated if report else None,
         "batched": report.batched if report else None,
         "incidents": report.incidents if report else None,
+        "victims": report.victims if report else 0,
         "completeness": one.completeness,
     }
 

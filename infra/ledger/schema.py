@@ -71,6 +71,7 @@ report = Table(
     Column("escalated", Boolean),
     Column("batched", Boolean),
     Column("incidents", Integer),
+    Column("victims", Integer, nullable=False, server_default="0", comment="that the report names"),
     Column("completeness", Integer, comment="how much of what locates someone is there, 0-100; no part of urgency"),
     Column("archived", Boolean, nullable=False, server_default=text("false"), comment="stands in a registered batch"),
     Column("tested", Boolean, nullable=False, server_default=text("false"), comment="its claims, against every list"),
@@ -571,6 +572,10 @@ priority = Table(
     Column("score", Float, nullable=False),
     Column("band", Code, nullable=False),
     Column("reasons", Json, nullable=False, comment="ordered [name, points]; they sum to the score"),
+    Column("open", Json, nullable=False, comment="evidence that models left open, as far as the score depends on it"),
+    Column("least", Float, nullable=False, comment="the score, were what is open nothing"),
+    Column("most", Float, nullable=False, comment="the score, were what is open all that it can be"),
+    Column("ranked_at", Time, nullable=False, comment="when it was ranked so first"),
     Column("current", Boolean, nullable=False, comment="whether the report stands in the queue by this row"),
 )
 Index("ix_priority_queue", priority.c.score.desc(), postgresql_where=text("current"))

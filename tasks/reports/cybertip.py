@@ -56,6 +56,7 @@ def parse_report(content: bytes, receipt: Receipt, files: tuple[NamedFile, ...])
         escalated=summary.find("escalateToHighPriority") is not None,
         batched=root.find("batchedReport") is not None,
         users=len(root.findall("personOrUserReported")),
+        victims=len(root.findall("victim")),
         annotations=frozenset(_flags(summary.find("reportAnnotations"), ReportAnnotation)),
         vectors=frozenset(vector for one in root.findall("internetDetails/*") for vector in _vectors(one)),
         locations=locations(root),

@@ -47,6 +47,7 @@ def parse(content: bytes) -> Report:
         incident_type=_incident_type(root["incident_type"].text()),
         incident_at=checked_incident(root["happened_at"].moment(), received_at),
         users=sum(_role(person) is PersonRole.SUSPECT for person in persons),
+        victims=sum(_role(person) is PersonRole.VICTIM for person in persons),
         vectors=frozenset(url_vector(url.required()) for url in root["urls"]),
         locations=frozenset(place for person in persons for place in _places(person)),
         particulars=frozenset(one for person in persons for one in _particulars(person)),

@@ -198,7 +198,7 @@ def test_two_rankings_at_once_leave_a_report_in_the_queue_once(ledger):
     def rank(evidence):
         together.wait()
         with ledger.begin() as connection:
-            priorities.record(connection, "p", [(key("r0"), evidence, Priority(1.0, "routine", ()))])
+            priorities.record(connection, "p", [(key("r0"), evidence, Priority(1.0, "routine", ()))], MOMENT)
             time.sleep(0.2)
 
     with ThreadPoolExecutor(2) as pool:

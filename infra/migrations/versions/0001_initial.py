@@ -317,6 +317,7 @@ def upgrade() -> None:
         sa.Column("escalated", sa.Boolean(), nullable=True),
         sa.Column("batched", sa.Boolean(), nullable=True),
         sa.Column("incidents", sa.Integer(), nullable=True),
+        sa.Column("victims", sa.Integer(), server_default="0", nullable=False, comment="that the report names"),
         sa.Column(
             "completeness",
             sa.Integer(),
@@ -751,6 +752,15 @@ def upgrade() -> None:
             nullable=False,
             comment="ordered [name, points]; they sum to the score",
         ),
+        sa.Column(
+            "open",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+            comment="evidence that models left open, as far as the score depends on it",
+        ),
+        sa.Column("least", sa.Float(), nullable=False, comment="the score, were what is open nothing"),
+        sa.Column("most", sa.Float(), nullable=False, comment="the score, were what is open all that it can be"),
+        sa.Column("ranked_at", sa.DateTime(timezone=True), nullable=False, comment="when it was ranked so first"),
         sa.Column(
             "current", sa.Boolean(), nullable=False, comment="whether the report stands in the queue by this row"
         ),

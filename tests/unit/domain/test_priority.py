@@ -1,31 +1,57 @@
 """Priority: what is shown adds up, more evidence never counts the wrong way, and no cap sinks a floor."""
 
+import random
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from domain.priority import EVIDENCE, HIGHEST, Band, Bound, Factor, Policy, prioritize
+from domain.evidence import EVIDENCE, NEVER_LOWERS, NOVEL, TOLD_BY, VIRAL
+from domain.priority import HIGHEST, STAYS_URGENT, Band, Bound, Factor, Policy, prioritize
 from infra.policy import load_policy
 
 SHIPPED = load_policy(None)
 NAMES = sorted(EVIDENCE)
 BANDS = (Band("high", 70, 1), Band("middle", 30, 24), Band("low", 0, 100))
 
-few = st.sampled_from(NAMES[:6])
+FEW = ("escalated", "known", "minor", "new", "seen", "viral", "file.potentialMeme")
+few = st.sampled_from(FEW)
 evidences = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 20) | st.floats(0, 1), max_size=12)
 of_few = st.dictionaries(few, st.integers(0, 5) | st.floats(0, 1))
-factors = st.builds(
-    Factor, name=st.sampled_from(["one", "two", "three"]), evidence=few, points=st.floats(-100, 100),
-    at_most=st.floats(0.1, 10),
-)  # fmt: skip
-bounds = st.builds(
-    Bound, name=st.sampled_from(["four", "five"]), evidence=few, score=st.floats(0, 100),
-    unless=st.lists(few, max_size=2).map(tuple),
-)  # fmt: skip
-policies = st.builds(
-    Policy, name=st.just("any"), version=st.just("0"), factors=st.lists(factors, max_size=6).map(tuple),
-    floors=st.lists(bounds, max_size=3).map(tuple), caps=st.lists(bounds, max_size=3).map(tuple), bands=st.just(BANDS),
-)  # fmt: skip
+
+
+@st.composite
+def lawful(draw):
+    """Draw a policy as the schema lets it be: each evidence moves a score one way in all of it."""
+    raising = {name: name in NEVER_LOWERS or draw(st.booleans()) for name in FEW}
+    up, down = ([name for name in FEW if raising[name] is way] for way in (True, False))
+
+    def some(names, most):
+        return st.lists(st.sampled_from(names), max_size=most).map(tuple) if names else st.just(())
+
+    def bounds(names, back):
+        bound = st.builds(
+            Bound, st.sampled_from(["four", "five"]), st.sampled_from(names or FEW), st.floats(0, 100), some(back, 2)
+        )
+        return st.lists(bound, max_size=3 if names else 0).map(tuple)
+
+    sizes = st.floats(0.1, 100)
+    factors = st.lists(
+        few.flatmap(
+            lambda name: st.builds(
+                Factor, st.sampled_from(["one", "two", "three"]), st.just(name),
+                sizes.map(lambda points: points if raising[name] else -points), st.floats(0.1, 10),
+            )
+        ),
+        max_size=6,
+    ).map(tuple)  # fmt: skip
+    urgent = draw(st.sampled_from([70.0, 30.0]))
+    return Policy("any", "0", draw(factors), draw(bounds(up, down)), draw(bounds(down, up)), BANDS, urgent)
+
+
+policies = lawful()
 
 
 def policy(*factors, floors=(), caps=()):
@@ -33,7 +59,8 @@ def policy(*factors, floors=(), caps=()):
 
 
 def adds_up(priority):
-    return round(sum(reason.points for reason in priority.reasons), 1) == priority.score
+    """Whether the reasons, as they are shown, sum up to the score, as it is shown: to the last digit."""
+    return sum(Decimal(f"{reason.points:+g}") for reason in priority.reasons) == Decimal(f"{priority.score:g}")
 
 
 @given(of_few, policies)
@@ -51,11 +78,33 @@ def test_the_reasons_of_a_score_sum_up_to_it_under_the_shipped_policy(evidence):
     assert 0 <= priority.score <= HIGHEST
 
 
-@given(evidences, st.sampled_from(SHIPPED.factors), st.floats(0, 3))
-def test_more_evidence_moves_a_score_in_its_factors_direction_alone(evidence, factor, more):
-    before = prioritize(evidence, SHIPPED).score
-    after = prioritize(evidence | {factor.evidence: evidence.get(factor.evidence, 0) + more}, SHIPPED).score
-    assert after >= before if factor.points > 0 else after <= before
+@pytest.mark.parametrize("factor", SHIPPED.factors, ids=lambda factor: factor.evidence)
+def test_more_evidence_moves_a_score_in_its_factors_direction_alone(factor):
+    rng = random.Random(factor.evidence)
+    for _ in range(50):
+        evidence = {name: rng.choice((1, 3, rng.random())) for name in rng.sample(NAMES, rng.randrange(12))}
+        more = {factor.evidence: evidence.get(factor.evidence, 0) + 3 * rng.random()}
+        before, after = prioritize(evidence, SHIPPED).score, prioritize(evidence | more, SHIPPED).score
+        assert after >= before if factor.points > 0 else after <= before
+
+
+@given(of_few, policies, few, st.floats(0, 3))
+@settings(max_examples=150)
+def test_under_any_policy_that_the_schema_lets_be_more_evidence_moves_a_score_one_way(evidence, policy, name, more):
+    before = prioritize(evidence, policy).score
+    after = prioritize(evidence | {name: evidence.get(name, 0) + more}, policy).score
+    lowers = any(factor.evidence == name and factor.points < 0 for factor in policy.factors)
+    lowers |= any(cap.evidence == name for cap in policy.caps) or any(name in floor.unless for floor in policy.floors)
+    assert after <= before if lowers else after >= before
+
+
+@given(of_few, policies, st.sampled_from(sorted(VIRAL)))
+def test_nothing_viral_lowers_what_is_novel_or_takes_what_is_urgent_out_of_it(evidence, policy, name):
+    calm = {evidence: value for evidence, value in evidence.items() if evidence not in VIRAL}
+    before, after = prioritize(calm, policy).score, prioritize(calm | {name: 3}, policy).score
+    if any(calm.get(each, 0) for each in NOVEL):
+        assert after >= before
+    assert after >= min(before, policy.urgent)
 
 
 @given(of_few, policies)
@@ -67,7 +116,7 @@ def test_no_cap_sinks_what_a_floor_holds_up(evidence, policy):
 @given(of_few, policies)
 def test_a_cap_holds_where_no_floor_does(evidence, policy):
     assume(not any(floor.holds(evidence) for floor in policy.floors))
-    holding = [round(cap.score, 1) for cap in policy.caps if cap.holds(evidence)]
+    holding = [round(cap.score, 1) for cap in policy.caps if cap.holds(evidence) and cap.evidence not in VIRAL]
     assert prioritize(evidence, policy).score <= min(holding, default=HIGHEST)
 
 
@@ -107,23 +156,71 @@ def test_reasons_stand_in_order_of_their_weight():
 
 def test_a_floor_and_a_cap_are_reasons_too():
     capped = policy(
-        Factor("files", "new", 50), caps=(Bound("flood", "viral", 20),), floors=(Bound("now", "escalated", 30),)
+        Factor("files", "known", 50), caps=(Bound("flood", "viral", 20),), floors=(Bound("now", "escalated", 30),)
     )
-    only_capped = prioritize({"new": 1, "viral": 1}, capped)
+    only_capped = prioritize({"known": 1, "viral": 1}, capped)
     assert (only_capped.score, [(one.name, one.points) for one in only_capped.reasons]) == (
         20,
         [("files", 50), ("flood", -30)],
     )
-    both = prioritize({"new": 1, "viral": 1, "escalated": 1}, capped)
+    both = prioritize({"known": 1, "viral": 1, "escalated": 1}, capped)
     assert (both.score, both.reasons[-1].name, both.reasons[-1].points) == (30, "now", 10)
 
 
-@pytest.mark.parametrize(("unless", "score"), [((), 20), (("located",), 50), (("known",), 20)])
+@pytest.mark.parametrize(("unless", "score"), [((), 20), (("located",), 50), (("victims",), 20)])
 def test_a_cap_does_not_hold_where_its_exception_does(unless, score):
-    capped = policy(Factor("files", "new", 50), caps=(Bound("flood", "viral", 20, unless),))
-    assert prioritize({"new": 1, "viral": 1, "located": 1}, capped).score == score
+    capped = policy(Factor("files", "known", 50), caps=(Bound("flood", "viral", 20, unless),))
+    assert prioritize({"known": 1, "viral": 1, "located": 1}, capped).score == score
 
 
 def test_a_bound_between_tenths_still_adds_up():
-    capped = policy(Factor("files", "new", 50.1), caps=(Bound("flood", "viral", 29.95),))
-    assert adds_up(prioritize({"new": 1, "viral": 1}, capped))
+    capped = policy(Factor("files", "known", 50.1), caps=(Bound("flood", "viral", 29.95),))
+    assert adds_up(prioritize({"known": 1, "viral": 1}, capped))
+
+
+def test_a_flood_counts_for_what_is_seen_and_for_nothing_new():
+    flood = policy(Factor("known", "known", 50), Factor("viral", "viral", -15), caps=(Bound("flood", "viral", 20),))
+    assert prioritize({"known": 1, "viral": 1}, flood).score == 20
+    assert prioritize({"known": 1, "viral": 1, "new_face": 1}, flood).score == 50
+
+
+def test_what_is_urgent_is_lowered_to_the_edge_of_it_at_most_and_that_is_a_reason():
+    urgent = replace(policy(Factor("known", "known", 68), Factor("viral", "viral", -15)), urgent=60.0)
+    held = prioritize({"known": 1, "viral": 1}, urgent)
+    assert (held.score, held.reasons[-1].name, held.reasons[-1].points) == (60, STAYS_URGENT, 7)
+    assert adds_up(held)
+    assert prioritize({"known": 0.87, "viral": 1}, urgent).score == pytest.approx(44.2)
+
+
+@pytest.mark.parametrize("name", ["file.generativeAi", "minor"])
+@given(evidence=evidences)
+def test_a_picture_said_to_be_generated_and_an_age_that_a_model_tells_never_lower(name, evidence):
+    assert prioritize(evidence | {name: 1}, SHIPPED).score >= prioritize(evidence | {name: 0}, SHIPPED).score
+
+
+opens = st.dictionaries(st.sampled_from(sorted(TOLD_BY)), st.tuples(st.floats(0, 1), st.floats(1, 5)))
+
+
+@given(evidences, opens)
+def test_a_score_lies_between_what_it_would_be_with_nothing_and_all_of_what_is_open(evidence, left_open):
+    told = evidence | {name: ends[0] for name, ends in left_open.items()}
+    priority = prioritize(told, SHIPPED, left_open)
+    assert priority.score == prioritize(told, SHIPPED).score
+    if priority.between:
+        least, most = priority.between
+        assert least <= priority.score <= most
+        assert least < most
+        assert set(priority.open) <= set(left_open)
+    else:
+        assert prioritize(told | {name: ends[1] for name, ends in left_open.items()}, SHIPPED).score == priority.score
+
+
+def test_what_is_open_and_counts_for_nothing_is_not_told():
+    scored = policy(Factor("sought", "sought", 20))
+    told = prioritize({"sought": 0.5}, scored, {"sought": (0.0, 1.0), "faces": (0.0, 10.0)})
+    assert (told.score, told.between, told.open) == (10, (0, 20), ("sought",))
+    assert prioritize({}, scored, {"faces": (0.0, 10.0)}).between is None
+
+
+def test_every_factor_of_the_shipped_policy_states_a_direction_that_its_evidence_may_have():
+    assert {factor.evidence for factor in SHIPPED.factors if factor.points < 0} == {"viral", "seen", "report.spam"}
