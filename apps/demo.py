@@ -22,13 +22,14 @@ from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary
 from infra.world import world
 from tasks import summarizing
+from tasks.explaining import score_of, why
 from tasks.inference import ensure_reference
 from tasks.measuring.page import Evaluation
 from tasks.measuring.publication import FOLDER, folder_of, page_of, write_page
 from tasks.measuring.series import written_series
 from tasks.simulating.evaluation import Quality, evaluation
 from tasks.simulating.inbox import simulate_inbox
-from tasks.summarizing import lines, why
+from tasks.summarizing import lines
 
 STAGES = (
     "simulate",
@@ -159,10 +160,10 @@ def _summary_table(summary: Summary) -> Table:
 
 def _queue_table(queue: Sequence[Ranked]) -> Table:
     table = Table(box=None, padding=(0, 1), title="\nThe most urgent reports", title_justify="left", header_style="dim")
-    for column in (" report", "score", "band", "why"):
-        table.add_column(column, justify="right" if column == "score" else "left")
+    for column in (" report", "score", "band", "complete", "why"):
+        table.add_column(column, justify="right" if column in ("score", "complete") else "left")
     for one in queue:
-        table.add_row(f" {one.report_id[:12]}", f"{one.score:g}", one.band, why(one))
+        table.add_row(f" {one.report_id[:12]}", score_of(one), one.band, f"{one.completeness}", why(one))
     return table
 
 

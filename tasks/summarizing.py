@@ -9,6 +9,7 @@ from infra.ledger.engine import reading
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary, summarize
 from infra.world import world
+from tasks.explaining import complete, score_of, why
 
 MOST_URGENT = 10
 
@@ -47,15 +48,12 @@ def reasons(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items()) or "none"
 
 
-def why(ranked: Ranked) -> str:
-    """Put the reasons of a score into one line that adds up to it."""
-    return ", ".join(f"{reason.name} {reason.points:+g}" for reason in ranked.reasons) or "nothing counts for it"
-
-
 def markdown(summary: Summary, queue: Sequence[Ranked]) -> str:
     """Write the summary for Prefect's UI: surrogate ids and counts only."""
     table = [f"| {what} | {number:,} | {detail} |" for what, number, detail in lines(summary)]
-    urgent = [f"| `{one.report_id[:12]}` | {one.score:g} | {one.band} | {why(one)} |" for one in queue]
+    urgent = [
+        f"| `{one.report_id[:12]}` | {score_of(one)} | {one.band} | {complete(one)} | {why(one)} |" for one in queue
+    ]
     return "\n".join(
         [
             "| | | |",
@@ -65,8 +63,8 @@ def markdown(summary: Summary, queue: Sequence[Ranked]) -> str:
             f"**Rejected reports:** {reasons(summary.rejected)}  ",
             f"**Quarantined files:** {reasons(summary.quarantined)}",
             "",
-            "| most urgent | score | band | why |",
-            "|---|---:|---|---|",
+            "| most urgent | score | band | complete | why |",
+            "|---|---:|---|---|---|",
             *urgent,
         ]
     )

@@ -1,15 +1,18 @@
 """Facts in the ledger: what is known of reports and their files, for a policy to weigh."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Select, Table, func, select
 
 from domain.cluster import ClusterKind
+from domain.completeness import Leads
 from domain.media import Kind
 from domain.report import FileFault, LocationRole
 from infra.ledger import clusters, films, schema
+from infra.ledger.reports import MANY
 from infra.ledger.witnesses import Champions, Witness, witnesses
 
 
@@ -86,6 +89,22 @@ def report_facts(connection: Connection) -> list[ReportFacts]:
             query.where(table.rejection.is_(None), table.superseded_by.is_(None)).order_by(table.id)
         )
     ]
+
+
+def leads_of(connection: Connection, reports: Sequence[str]) -> dict[str, Leads]:
+    """Give what there is of reports to locate someone by."""
+    identifier, place, report = schema.report_identifier.c, schema.report_location.c, schema.report.c
+    identifiers: defaultdict[str, set[str]] = defaultdict(set)
+    located: set[str] = set()
+    timed: set[str] = set()
+    for some in (reports[start : start + MANY] for start in range(0, len(reports), MANY)):
+        query = select(identifier.report_id, identifier.identifier).where(identifier.report_id.in_(some))
+        for name, kind in connection.execute(query):
+            identifiers[name].add(kind)
+        suspects = (place.role == LocationRole.SUSPECT) & place.report_id.in_(some)
+        located.update(connection.scalars(select(place.report_id).where(suspects)))
+        timed.update(connection.scalars(select(report.id).where(report.incident_at.is_not(None), report.id.in_(some))))
+    return {name: Leads(frozenset(identifiers[name]), name in located, name in timed) for name in reports}
 
 
 def _several(connection: Connection, table: Table, column: Column[str]) -> defaultdict[str, tuple[str, ...]]:

@@ -7,9 +7,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select, update
 
 from domain.cluster import ClusterKind
+from domain.completeness import completeness, missing
 from domain.priority import Priority, Reason
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
+from infra.ledger.facts import leads_of
+from infra.ledger.moments import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Ranked:
     Attributes:
         open: evidence that models left open.
         between: the scores that it could be; None where nothing that counts is open.
+        completeness: how much of what locates someone is there, 0-100; no part of the score.
+        lacking: what would raise the completeness, by names of `domain.completeness.PARTS`.
     """
 
     report_id: str
@@ -27,6 +32,19 @@ class Ranked:
     reasons: tuple[Reason, ...]
     open: tuple[str, ...] = ()
     between: tuple[float, float] | None = None
+    completeness: int = 0
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A rank that a report has, or had: since when, by which policy, and whether it stands by it now."""
+
+    ranked_at: datetime
+    policy: str
+    score: float
+    band: str
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +54,12 @@ class Case:
     Attributes:
         case: the cluster's id.
         highest: the member whose score, band and reasons the case inherits.
-        reports: members in the queue.
+        members: its reports in the queue, by id, in their order there.
     """
 
     case: str
     highest: Ranked
-    reports: int
+    members: tuple[str, ...]
 
 
 def record(
@@ -97,17 +115,38 @@ def queue(connection: Connection, most: int | None = None) -> list[Ranked]:
         .order_by(table.score.desc(), report.received_at, report.id)
         .limit(most)
     )
+    rows = connection.execute(query).all()
+    leads = leads_of(connection, [row.report_id for row in rows])
     return [
         Ranked(
-            report_id,
-            score,
-            band,
-            tuple(Reason(name, points) for name, points in reasons),
-            tuple(left_open),
-            (least, highest) if left_open else None,
+            row.report_id,
+            row.score,
+            row.band,
+            tuple(Reason(name, points) for name, points in row.reasons),
+            tuple(row.open),
+            (row.least, row.most) if row.open else None,
+            completeness(leads[row.report_id]),
+            missing(leads[row.report_id]),
         )
-        for report_id, score, band, reasons, left_open, least, highest in connection.execute(query)
+        for row in rows
     ]
+
+
+def find(connection: Connection, start: str) -> list[tuple[str, datetime]]:
+    """Find reports in the queue whose ids begin so, two at most, and when they were received."""
+    table, report = schema.priority.c, schema.report.c
+    query = select(report.id, report.received_at).join(schema.priority, table.report_id == report.id)
+    named = report.id.startswith(start, autoescape=True)
+    rows = connection.execute(query.where(table.current, named).order_by(report.id).limit(2))
+    return [(name, utc(received_at)) for name, received_at in rows]
+
+
+def history(connection: Connection, report: str) -> list[Once]:
+    """Give every rank that a report has or had, in the order in which it came to them first."""
+    table = schema.priority.c
+    query = select(table.ranked_at, table.policy, table.score, table.band, table.current)
+    rows = connection.execute(query.where(table.report_id == report).order_by(table.ranked_at, table.evidence))
+    return [Once(utc(row.ranked_at), row.policy, row.score, row.band, row.current) for row in rows]
 
 
 def cases(connection: Connection) -> list[Case]:
@@ -122,4 +161,4 @@ def cases(connection: Connection) -> list[Case]:
     for one in queue(connection):
         if one.report_id in case_of:
             members.setdefault(case_of[one.report_id], []).append(one)
-    return [Case(case, ranked[0], len(ranked)) for case, ranked in members.items()]
+    return [Case(case, ranked[0], tuple(one.report_id for one in ranked)) for case, ranked in members.items()]

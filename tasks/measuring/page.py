@@ -32,12 +32,17 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class UrgentReport:
-    """A report by its surrogate id, with its score, its band, and the points that add up to the score."""
+    """A report by its surrogate id, with its score, its band, and the points that add up to the score.
+
+    `completeness` is no part of the score, 0-100; `between` in words, where models left the score open.
+    """
 
     id: str
     score: float
     band: str
     reasons: tuple[tuple[str, float], ...]
+    completeness: int = 0
+    between: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,14 @@ def page_of(
         tiles=tuple(Tile(*line) for line in summarizing.lines(summary)),
         set_aside=tuple(SetAside(what, why, number) for what, reasons in aside for why, number in reasons.items()),
         urgent=tuple(
-            UrgentReport(one.report_id[:12], one.score, one.band, tuple((r.name, r.points) for r in one.reasons))
+            UrgentReport(
+                one.report_id[:12],
+                one.score,
+                one.band,
+                tuple((r.name, r.points) for r in one.reasons),
+                one.completeness,
+                f"{one.between[0]:g} to {one.between[1]:g}" if one.between else "",
+            )
             for one in queue
         ),
         figures=figures(series),

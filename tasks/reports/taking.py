@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from domain.completeness import completeness
+from domain.completeness import completeness, leads
 from domain.intake import HeldFile, SealedPerson, SightedFile, Taken, Trace
 from domain.media import Stored
 from domain.report import (
@@ -62,7 +62,7 @@ def assemble(
         files=tuple(files),
         pseudonym=pseudonym(reporter) if reporter else "",
         content=_substance(documents, files),
-        completeness=completeness(accepted) if accepted else None,
+        completeness=completeness(leads(accepted)) if accepted else None,
         traces=frozenset(map(trace, particulars)),
         inferred=frozenset(inferred(particulars, receipt.received_at.date())) if receipt else frozenset(),
         person=_sealed(report_id, particulars),

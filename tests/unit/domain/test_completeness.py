@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.completeness import PARTS, completeness, missing
+from domain.completeness import PARTS, completeness, leads, missing, would_raise
 from domain.report import (
     Identifier,
     IncidentType,
@@ -25,13 +25,14 @@ locations = st.builds(Location, st.sampled_from(["IN", "BR"]), st.sampled_from(L
 
 def report(known=(), places=(), incident_at=MOMENT, **said):
     receipt = Receipt("1", "esp", Source.ESP, MOMENT)
-    return Report(
+    whole = Report(
         receipt, IncidentType.POSSESSION, incident_at, particulars=frozenset(known), locations=frozenset(places), **said
     )
+    return leads(whole)
 
 
 def test_the_points_sum_to_a_hundred():
-    assert sum(points for points, _ in PARTS.values()) == 100
+    assert sum(part.points for part in PARTS.values()) == 100
 
 
 def test_a_report_with_nothing_lacks_everything():
@@ -54,9 +55,17 @@ def test_particulars_of_victims_locate_no_suspect():
 def test_more_known_never_counts_less_and_what_lacks_is_the_rest(known, places, another):
     before, after = report(known, places), report(known | {another}, places)
     assert completeness(before) <= completeness(after)
-    assert completeness(before) == 100 - sum(PARTS[name][0] for name in missing(before))
+    assert completeness(before) == 100 - sum(PARTS[name].points for name in missing(before))
 
 
 @given(st.booleans(), st.booleans())
 def test_urgency_is_no_part_of_it(escalated, batched):
     assert completeness(report(escalated=escalated, batched=batched)) == completeness(report())
+
+
+def test_what_would_raise_it_is_said_in_words_with_its_points():
+    known = [Particular(PersonRole.SUSPECT, kind, "x") for kind in Identifier if kind is not Identifier.IP_ADDRESS]
+    lacking = missing(report(known))
+    told = "what would raise this: an IP address of those reported +30, the suspect's country +10"
+    assert would_raise(lacking) == told
+    assert would_raise(()) == ""

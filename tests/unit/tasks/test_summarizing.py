@@ -10,14 +10,16 @@ from domain.report import FileFault, Rejection
 from infra.ledger.priorities import Ranked
 from infra.ledger.summaries import Summary
 from infra.world import world
-from tasks.summarizing import MOST_URGENT, current, lines, markdown, reasons, why
+from tasks.explaining import score_of, why
+from tasks.summarizing import MOST_URGENT, current, lines, markdown, reasons
 
 SUMMARY = Summary(
     received=12, accepted=10, rejected={"schema": 2}, incidents=40, sightings=30, stored=20, missing=6, not_sent=0,
     quarantined={"not_media": 3, "empty": 1}, distinct_files=16, known=4, new=9, kinds={"image": 15, "video": 5},
     copies=3, report_clusters=2,
 )  # fmt: skip
-RANKED = Ranked("f" * 64, 46.5, "standard", (Reason("The reporter escalated it", 50.0), Reason("Seen", -3.5)))
+RANKED = Ranked("f" * 64, 46.5, "standard", (Reason("The reporter escalated it", 50.0), Reason("Seen", -3.5)),
+                completeness=70, lacking=("ip_address",))  # fmt: skip
 
 
 def test_each_line_says_what_how_many_and_what_is_in_the_number():
@@ -45,13 +47,21 @@ def test_a_score_says_why_with_signs():
     assert why(replace(RANKED, reasons=())) == "nothing counts for it"
 
 
+def test_a_score_that_models_left_open_says_between_which_it_could_be():
+    assert score_of(RANKED) == "46.5"
+    assert score_of(replace(RANKED, open=("sought",), between=(30.0, 66.5))) == "46.5 (30 to 66.5)"
+
+
 def test_the_page_is_a_table_of_numbers_and_a_table_of_the_most_urgent():
     text = markdown(replace(SUMMARY, received=12_345), [RANKED])
     assert "| Reports received | 12,345 |" in text
-    assert f"| `{'f' * 12}` | 46.5 | standard |" in text
+    assert (
+        f"| `{'f' * 12}` | 46.5 | standard | 70 of 100; what would raise this: an IP address of those reported +30 |"
+        in text
+    )
     assert "**Quarantined files:** 3 not media, 1 empty" in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert {row.count("|") for row in rows} == {4, 5}
+    assert {row.count("|") for row in rows} == {4, 6}
 
 
 def test_what_is_current_is_read_from_the_ledger(data):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken, utc
 
 from domain.cluster import ClusterKind
+from domain.completeness import PARTS
 from domain.priority import Priority, Reason
 from infra.ledger import clusters, priorities, schema
 from infra.ledger.priorities import Ranked
@@ -38,7 +39,8 @@ def test_the_queue_runs_from_the_highest_score_and_the_longer_waiting_first_amon
     ranked = [(key("three"), "e", scored(50)), (key("two"), "e", scored(50)), (key("one"), "e", scored(20))]
     priorities.record(three, "p1", ranked, MOMENT)
     assert [one.report_id.rstrip(".") for one in priorities.queue(three, 10)] == ["two", "three", "one"]
-    assert priorities.queue(three, 1) == [Ranked(key("two"), 50, "middle", (Reason("any", 50),))]
+    (head,) = priorities.queue(three, 1)
+    assert head == Ranked(key("two"), 50, "middle", (Reason("any", 50),), completeness=5, lacking=tuple(PARTS)[:-1])
 
 
 def test_ranking_again_changes_nothing(three):
@@ -101,6 +103,7 @@ def test_a_case_stands_where_its_highest_member_stands(three):
     assert priorities.cases(three) == []
     clusters.record(three, ClusterKind.REPORTS, {key("one"): "case", key("two"): "case"}, MOMENT)
     (case,) = priorities.cases(three)
-    assert (case.case, case.reports, case.highest) == ("case", 2, priorities.queue(three)[1])
+    assert (case.case, case.highest) == ("case", priorities.queue(three)[1])
+    assert case.members == (key("two"), key("one"))
     assert case.highest.report_id == key("two")
     assert [one.score for one in priorities.queue(three)] == [90, 70, 20]
