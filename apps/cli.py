@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from apps import upkeep
+from apps import staffing, upkeep
 from apps.auditing import audit
 from apps.clusters import clusters
 from apps.gateway.commands import gateway
@@ -24,7 +24,9 @@ from infra.settings import read_settings, use_data, use_no_files
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
 )
-simulate = typer.Typer(no_args_is_help=True, help="Make simulated, benign data to try everything on.")
+simulate = typer.Typer(
+    no_args_is_help=True, help="Make simulated, benign data to try everything on, and try out a staffing."
+)
 app.add_typer(simulate, name="simulate")
 app.add_typer(gateway, name="gateway")
 app.add_typer(lists, name="lists")
@@ -35,6 +37,7 @@ app.add_typer(queue, name="queue")
 app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
+simulate.command()(staffing.queue)
 for _each in (upkeep.sweep, upkeep.roles, upkeep.annotate, upkeep.outcomes, upkeep.films):
     app.command()(_each)
 

@@ -124,6 +124,11 @@ def prioritize(evidence: Evidence, policy: Policy, left_open: Open = NOTHING_OPE
     return Priority(score, policy.band(score).name, tuple(reasons), moving, between)
 
 
+def flat(evidence: Evidence, policy: Policy) -> int:
+    """Score a report as if every factor counted the same: those that raise less those that lower, and no bounds."""
+    return sum(1 if factor.points > 0 else -1 for factor in policy.factors if evidence.get(factor.evidence, 0) > 0)
+
+
 def _ends(evidence: Evidence, policy: Policy, left_open: Open) -> list[float]:
     """Give the scores, in order, were what is left open the least, and the most, that it can be; one if they agree."""
     least, most = ({name: ends[end] for name, ends in left_open.items()} for end in (0, 1))

@@ -1,11 +1,11 @@
 """Prioritize: what the ledger knows of each report, scored by the policy in force."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from domain.counts import Counts
-from domain.evidence import TOLD_BY
+from domain.evidence import TOLD_BY, Evidence, Open
 from domain.priority import Policy, Priority, prioritize
 from infra.ledger import facts, priorities
 from infra.ledger.engine import Transaction
@@ -19,15 +19,22 @@ Facts = tuple[list[ReportFacts], dict[str, list[FileFacts]]]
 """What the ledger knows of every accepted report, and of the files of each."""
 
 
+def weighed(
+    reports: Sequence[ReportFacts], files: Mapping[str, Sequence[FileFacts]], policy: Policy, today: date
+) -> Iterator[tuple[ReportFacts, Evidence, Open]]:
+    """Weigh up every report as of a day: its evidence, and what models left open of it."""
+    shared = common(reports, files, policy, today)
+    for one in reports:
+        yield one, *weigh(one, files.get(one.id, ()), shared, policy, today)
+
+
 def rank(
     reports: Sequence[ReportFacts], files: Mapping[str, Sequence[FileFacts]], policy: Policy, today: date
 ) -> list[tuple[str, str, Priority]]:
     """Score every report as of a day: its id, the digest of its evidence, its priority."""
-    shared = common(reports, files, policy, today)
-    weighed = [(one.id, weigh(one, files.get(one.id, ()), shared, policy, today)) for one in reports]
     return [
-        (report, digest_of(evidence, left_open), prioritize(evidence, policy, left_open))
-        for report, (evidence, left_open) in weighed
+        (one.id, digest_of(evidence, left_open), prioritize(evidence, policy, left_open))
+        for one, evidence, left_open in weighed(reports, files, policy, today)
     ]
 
 
