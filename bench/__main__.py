@@ -16,6 +16,7 @@ BENCHMARKS = (
     "classify",
     "cluster_quality",
     "report_links",
+    "priority",
 )
 
 
