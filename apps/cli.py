@@ -14,6 +14,7 @@ from apps.clusters import clusters
 from apps.gateway.commands import gateway
 from apps.lists import lists
 from apps.models import models
+from apps.policies import policy
 from apps.queue import queue
 from apps.retention import retention
 from apps.upkeep import Data
@@ -34,6 +35,7 @@ app.add_typer(models, name="model")
 app.add_typer(audit, name="audit")
 app.add_typer(clusters, name="clusters")
 app.add_typer(queue, name="queue")
+app.add_typer(policy, name="policy")
 app.add_typer(retention, name="retention")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")

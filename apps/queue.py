@@ -49,9 +49,9 @@ def head(
 
 
 def _row(one: "Ranked") -> tuple[str, ...]:
-    from tasks.explaining import score_of, why  # noqa: PLC0415 (as above)
+    from tasks.explaining import mainly, score_of  # noqa: PLC0415 (as above)
 
-    return one.report_id[:12], score_of(one), one.band, f"{one.completeness}", why(one)
+    return one.report_id[:12], score_of(one), one.band, f"{one.completeness}", mainly(one)
 
 
 @queue.command()

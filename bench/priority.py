@@ -12,6 +12,7 @@ novelty and what can be followed.
 """
 
 import csv
+import logging
 import os
 import tempfile
 import time
@@ -44,6 +45,7 @@ def run(reports: int = REPORTS, folder: str = "") -> None:
     with ExitStack() as stack:
         root = Path(folder or stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["BREAKWATER_DATA"] = str(root)
+        logging.getLogger("distributed").setLevel(logging.WARNING)
         world.cache_clear()
         migrate(world().ledger)
         began = time.process_time()

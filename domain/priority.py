@@ -1,7 +1,7 @@
 """Priority: evidence in, a score with its reasons out; what counts for how much is a policy's business."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from domain.evidence import NOVEL, VIRAL, Evidence, Open
@@ -61,6 +61,7 @@ class Policy:
         recent_days: days for which a scene or a face is new, and grows.
         kept_days: days, from receipt, for which reporters keep what they reported.
         expiring_days: days before the end of these in which it presses.
+        text: the file, byte for byte.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Policy:
     recent_days: int = 30
     kept_days: int = 365
     expiring_days: int = 14
+    text: bytes = field(default=b"", repr=False)
 
     def band(self, score: float) -> Band:
         """Give the band of a score; bands run from the highest to one that starts at 0."""

@@ -117,7 +117,7 @@ def parse_policy(content: bytes) -> Policy:
     faults = [*_bands(parsed), *_directions(parsed)]
     if faults:
         raise _refused(text, faults)
-    return _policy(parsed, hashlib.sha256(content).hexdigest())
+    return _policy(parsed, content)
 
 
 def _refused(text: str, faults: list[Fault]) -> InvalidSettings:
@@ -161,10 +161,11 @@ def _moves(parsed: _File) -> Iterator[tuple[lines.Path, str, str]]:
                 yield (kind, place, "unless"), name, back
 
 
-def _policy(parsed: _File, version: str) -> Policy:
+def _policy(parsed: _File, content: bytes) -> Policy:
     return Policy(
         name=parsed.name,
-        version=version,
+        version=hashlib.sha256(content).hexdigest(),
+        text=content,
         factors=tuple(Factor(each.name, each.evidence, each.points, each.at_most) for each in parsed.factor),
         floors=tuple(Bound(each.name, each.evidence, each.score, each.unless) for each in parsed.floor),
         caps=tuple(Bound(each.name, each.evidence, each.score, each.unless) for each in parsed.cap),

@@ -65,7 +65,9 @@ class Settings(BaseSettings):
     public_threshold: int = Field(
         default=10, ge=3, description="Counts from 1 up to this one, exclusive, are withheld from the public edition."
     )
-    policy: Path | None = Field(default=None, description="Priority policy (TOML); the shipped one if unset.")
+    policy: Path | None = Field(
+        default=None, description="Priority policy (TOML) until one is approved; the shipped one if unset."
+    )
     retention: Path | None = Field(
         default=None, description="How long what is held is kept (TOML); the shipped policy if unset."
     )

@@ -16,10 +16,10 @@ from infra.archive import Archive, open_archive
 from infra.blobs.naming import Naming
 from infra.blobs.opening import open_objects
 from infra.blobs.sealed import SealedBlobs
-from infra.ledger import sealed
+from infra.ledger import policies, sealed
 from infra.ledger.audit import Chain, account
 from infra.ledger.engine import connect, reading
-from infra.policy import load_policy
+from infra.policy import load_policy, parse_policy
 from infra.registry import Registry
 from infra.retention import load_retention
 from infra.settings import Settings, read_settings
@@ -82,10 +82,12 @@ class World:
         """The registered models."""
         return Registry(self.settings.mlflow_url, self.settings.root)
 
-    @cached_property
+    @property
     def policy(self) -> Policy:
-        """The priority policy in force."""
-        return load_policy(self.settings.policy)
+        """The priority policy in force: the one that was approved last, or that of the settings where none ever was."""
+        with reading(self.ledger) as connection:
+            content = policies.in_force(connection)
+        return load_policy(self.settings.policy) if content is None else parse_policy(content)
 
     @cached_property
     def retention(self) -> Clocks:

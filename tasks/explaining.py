@@ -1,7 +1,7 @@
 """Explaining: where a report stands in the queue and why, what could move it, and what its case inherits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.completeness import would_raise
@@ -14,6 +14,10 @@ from infra.world import world
 
 MOST = 20
 """Reports of the queue that are shown unless somebody asks for more."""
+
+
+WEIGHTIEST = 3
+"""Reasons that are shown where there is little room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,19 @@ def score_of(ranked: Ranked) -> str:
 def why(ranked: Ranked) -> str:
     """Put the reasons of a score into one line that adds up to it."""
     return ", ".join(f"{reason.name} {reason.points:+g}" for reason in ranked.reasons) or "nothing counts for it"
+
+
+def mainly(ranked: Ranked) -> str:
+    """Put the weightiest reasons of a score into a line, and say how many more there are."""
+    more = len(ranked.reasons) - WEIGHTIEST
+    return why(replace(ranked, reasons=ranked.reasons[:WEIGHTIEST])) + (f", {more} more" if more > 0 else "")
+
+
+def difference(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """Name the reason that weighs most in the difference of two scores, by their points."""
+    change = {name: after.get(name, 0) - before.get(name, 0) for name in before.keys() | after.keys()}
+    reason = max(change, key=lambda name: (abs(change[name]), name), default="")
+    return f"{reason} {change[reason]:+g}" if any(change.values()) else "the policy's bands"
 
 
 def left_open(names: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from infra.ledger.engine import reading
 from infra.world import world
 from tasks import retaining
 from tasks.comparing import Compared
+from tasks.explaining import difference
 from tasks.watching import Watched
 
 _WHY = {
@@ -83,9 +84,7 @@ def moved(before: Queue, after: Queue) -> list[Move]:
     for report in before.keys() & after.keys():
         (old, points), (new, others) = before[report], after[report]
         if old != new:
-            change = {name: others.get(name, 0) - points.get(name, 0) for name in points.keys() | others.keys()}
-            reason = max(change, key=lambda name: (abs(change[name]), name), default="")
-            found[old, new, f"{reason} {change[reason]:+g}" if any(change.values()) else "the policy's bands"] += 1
+            found[old, new, difference(points, others)] += 1
     return [Move(*key, number) for key, number in sorted(found.items(), key=lambda item: (-item[1], item[0]))]
 
 

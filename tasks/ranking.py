@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from domain.counts import Counts
 from domain.evidence import TOLD_BY, Evidence, Open
 from domain.priority import Policy, Priority, prioritize
-from infra.ledger import facts, priorities
+from infra.ledger import facts, policies, priorities
 from infra.ledger.engine import Transaction
 from infra.ledger.facts import FileFacts, ReportFacts
 from infra.world import world
@@ -52,6 +52,7 @@ def rank_reports() -> Counts:
     policy, now = world().policy, datetime.now(UTC)
     with world().ledger.begin() as connection:
         ranked = rank(*known_facts(connection), policy, now.date())
+        policies.keep(connection, policy.version, policy.name, policy.text, now)
         changed = priorities.record(connection, policy.version, ranked, now)
     bands: defaultdict[str, int] = defaultdict(int)
     for _, _, priority in ranked:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, exists, func, literal, select
 
-from domain.referral import Detail, Event, Feedback, Look, Referral, Usefulness
+from domain.referral import CaseStatus, Detail, Event, Feedback, Look, Referral, Usefulness
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
 from infra.ledger.moments import seconds, standing, utc
@@ -143,6 +143,22 @@ def fed_back(connection: Connection) -> list[FedBack]:
     report = standing(connection)
     query = select(report.c.year, reports.c.useful).join_from(reports, report, report.c.id == reports.c.report_id)
     return [FedBack(year, bool(was), number) for year, was, number in _counted(connection, query)]
+
+
+def became(connection: Connection) -> dict[str, frozenset[str]]:
+    """Say of reports that they were referred as actionable, found useful, or led to an arrest or a conviction."""
+    made, said = schema.referral.c, schema.feedback.c
+    caught = said.status.in_((CaseStatus.ARREST, CaseStatus.CONVICTION))
+    groups = {
+        "referred as actionable": select(made.report_id).where(made.detail == Detail.ACTIONABLE),
+        "found useful": select(said.report_id).where(said.useful == Usefulness.USEFUL),
+        "arrest or conviction": select(said.report_id).where(caught),
+    }
+    found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    for group, query in groups.items():
+        for report in connection.scalars(query.distinct()):
+            found[report] |= {group}
+    return dict(found)
 
 
 def _once(holds: ColumnElement[bool]) -> ColumnElement[int]:

@@ -37,6 +37,7 @@ WRITTEN = {
     "cluster_change": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",
     "report_link": "INSERT, UPDATE, DELETE",
+    "policy": "INSERT",
     "priority": "INSERT, UPDATE",
     "measured": "INSERT",
     "run": "INSERT",

@@ -563,6 +563,24 @@ report_link = Table(
     Column("reports", Integer, nullable=False, comment="how many reports share it"),
 )
 
+policy = Table(
+    "policy",
+    metadata,
+    Column("version", Key, primary_key=True, comment="digest of its text"),
+    Column("name", String(128), nullable=False),
+    Column("content", LargeBinary, nullable=False, comment="its text, byte for byte"),
+    Column("added_at", Time, nullable=False),
+)
+policy_switch = Table(
+    "policy_switch",
+    metadata,
+    Column("proposed_at", Time, primary_key=True),
+    Column("version", Key, ForeignKey("policy.version"), primary_key=True),
+    Column("proposed_by", Key, nullable=False, comment="surrogate"),
+    Column("reason", String(512), nullable=False),
+    Column("approved_at", Time, comment="the latest is in force"),
+    Column("approved_by", Key, comment="surrogate; never who proposed it"),
+)
 priority = Table(
     "priority",
     metadata,

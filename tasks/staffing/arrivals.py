@@ -51,9 +51,9 @@ def drawn(demand: Demand, days: float, seed: int) -> list[Arrival]:
     sorts = rng.choice(len(demand.sorts), len(moments), p=weights / weights.sum())
     shape = 1 / demand.variation**2
     hours = rng.gamma(shape, demand.minutes / MINUTES / shape, len(moments))
+    every = zip(moments.tolist(), hours.tolist(), sorts.tolist(), strict=True)
     return [
-        Arrival(at, took, sort.score, sort.band, sort.flat)
-        for at, took, sort in zip(moments.tolist(), hours.tolist(), (demand.sorts[n] for n in sorts), strict=True)
+        Arrival(at, took, demand.sorts[n].score, demand.sorts[n].band, demand.sorts[n].flat, n) for at, took, n in every
     ]
 
 

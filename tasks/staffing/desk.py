@@ -27,7 +27,7 @@ class Arrival:
     Attributes:
         band: the name of its band, by its score under the policy.
         flat: its score if every factor counted the same.
-        urgent: it is one of those that are planted; a simulation's truth.
+        sort: the place of what it is like, among what arrivals are drawn from.
     """
 
     at: float
@@ -35,7 +35,7 @@ class Arrival:
     score: float = 0.0
     band: str = ""
     flat: float = 0.0
-    urgent: bool = False
+    sort: int = 0
 
 
 class Order(StrEnum):

@@ -13,11 +13,14 @@ import psutil
 import pytest
 import urllib3
 from servers.folders import open_folder
+from sqlalchemy import select
 
 from apps.stack import doctor, tell
 from domain.errors import ServiceFailed
+from infra.ledger import schema as tables
 from infra.ledger.engine import connect
 from infra.ledger.summaries import summarize
+from infra.policy import SHIPPED, load_policy
 from infra.stack.checks import Finding
 from infra.stack.layout import alone_in
 from infra.stack.supervisor import child_environment
@@ -64,9 +67,9 @@ def asked(url, body):
     return answer.json()
 
 
-def ended(api, deployment):
+def ended(api, deployment, **parameters):
     """Start a deployment as an operator does in the UI, and wait for its end."""
-    run = asked(f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": {}})
+    run = asked(f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
     until = time.monotonic() + 240
     while run["state_type"] not in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") and time.monotonic() < until:
         time.sleep(1)
@@ -74,14 +77,32 @@ def ended(api, deployment):
     return run
 
 
+def switched(api, folder):
+    """Have another policy proposed, approved by who proposed it, and by somebody else; tell how each ended."""
+    file = folder / "ours.toml"
+    file.write_text(SHIPPED.read_text().replace("raises = 40", "raises = 35"))
+    deployments = asked(f"{api}/deployments/filter", {"deployments": {"name": {"like_": "_policy"}}})
+    propose, approve = (
+        next(each for each in deployments if each["name"] == name) for name in ("propose_policy", "approve_policy")
+    )
+    version = load_policy(file).version[:12]
+    runs = [
+        ended(api, propose, file=str(file), by="7", reason="tried on what came in"),
+        ended(api, approve, version=version, by="7"),
+        ended(api, approve, version=version, by="8"),
+    ]
+    return [run["state_name"] for run in runs]
+
+
 def piped(environment, folder):
-    """Have `pipeline` run, then `nightly`, and tell what is to be seen of them."""
+    """Have `pipeline` run, another policy come in force, then `nightly`, and tell what is to be seen of them."""
     simulate_inbox(folder, REPORTS, 3)
     api = environment["PREFECT_API_URL"]
     (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["pipeline"]}}})
     schema = deployment["parameter_openapi_schema"]["properties"]
     assert all(schema[name]["description"] for name in ("inbox", "lists"))
     run = ended(api, deployment)
+    policy = switched(api, folder)
     (deployment,) = asked(f"{api}/deployments/filter", {"deployments": {"name": {"any_": ["nightly"]}}})
     night = ended(api, deployment)
     runs = asked(f"{api}/flow_runs/filter", {})
@@ -89,6 +110,7 @@ def piped(environment, folder):
     engine = connect(environment["BREAKWATER_LEDGER"])
     with engine.begin() as connection:
         received = summarize(connection).received
+        ranked_by = set(connection.scalars(select(tables.priority.c.policy).where(tables.priority.c.current)))
     engine.dispose()
     return {
         **run,
@@ -96,6 +118,8 @@ def piped(environment, folder):
         "subflows": {flows[one["flow_id"]] for one in runs if one["parent_task_run_id"]},
         "artifacts": {artifact["key"] for artifact in asked(f"{api}/artifacts/filter", {})},
         "reports": received,
+        "policy": policy,
+        "ranked by": ranked_by,
     }
 
 
@@ -151,8 +175,12 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
         assert run["state_name"] == "Completed", run
         assert run["night"] == "Completed", said
         assert run["subflows"] == FLOWS - {"pipeline", "nightly"}  # which has its own hour
-        assert {"summary", "pipeline-counts", "intake", "intake-counts", "nightly"} <= run["artifacts"]
+        assert {"summary", "pipeline-counts", "intake", "intake-counts", "nightly", "policy-backtest"} <= run[
+            "artifacts"
+        ]
         assert run["reports"] == REPORTS
+        assert run["policy"] == ["Completed", "Failed", "Completed"], said
+        assert run["ranked by"] == {load_policy(folder / "ours.toml").version}
         assert left == []
         assert not (folder / "keys" / "stack.env").exists()
         for key in ("postgres.key", "s3.key"):

@@ -261,6 +261,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("month", "what", "said_at", name=op.f("pk_measured")),
     )
     op.create_table(
+        "policy",
+        sa.Column("version", sa.String(length=64), nullable=False, comment="digest of its text"),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False, comment="its text, byte for byte"),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_policy")),
+    )
+    op.create_table(
         "recall",
         sa.Column("list_name", sa.String(length=96), nullable=False),
         sa.Column("entry", sa.String(length=128), nullable=False),
@@ -740,6 +748,17 @@ def upgrade() -> None:
         info={"restricted": True},
     )
     op.create_table(
+        "policy_switch",
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("proposed_by", sa.String(length=64), nullable=False, comment="surrogate"),
+        sa.Column("reason", sa.String(length=512), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True, comment="the latest is in force"),
+        sa.Column("approved_by", sa.String(length=64), nullable=True, comment="surrogate; never who proposed it"),
+        sa.ForeignKeyConstraint(["version"], ["policy.version"], name=op.f("fk_policy_switch_version")),
+        sa.PrimaryKeyConstraint("proposed_at", "version", name=op.f("pk_policy_switch")),
+    )
+    op.create_table(
         "priority",
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.Column("policy", sa.String(length=64), nullable=False, comment="version: digest of the policy file"),
@@ -1072,6 +1091,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("current"),
     )
     op.drop_table("priority")
+    op.drop_table("policy_switch")
     op.drop_table("person")
     op.drop_index("ix_match_entry", table_name="match")
     op.drop_table("match")
@@ -1127,6 +1147,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_report_content"), table_name="report")
     op.drop_table("report")
     op.drop_table("recall")
+    op.drop_table("policy")
     op.drop_table("measured")
     op.drop_table("hash_writing")
     op.drop_table("hash_list")
