@@ -60,8 +60,7 @@ def explain(start: str) -> Explained:
             many = "several reports" if found else "no report"
             raise InvalidSettings(f"{many} in the queue with an id that begins with {start}; `breakwater queue` lists")
         report, received_at = found[0]
-        ranked = next(one for one in priorities.queue(connection) if one.report_id == report)
-        case = next((each for each in priorities.cases(connection) if report in each.members), None)
+        ranked, case = priorities.ranked(connection, report), priorities.case_of(connection, report)
         history = tuple(priorities.history(connection, report))
     hours = {band.name: band.respond_within_hours for band in world().policy.bands}
     look_by = received_at + timedelta(hours=hours[ranked.band]) if ranked.band in hours else None

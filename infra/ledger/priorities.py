@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, literal, select, update
 
 from domain.cluster import ClusterKind
 from domain.completeness import completeness, missing
@@ -105,13 +105,17 @@ def _stand(connection: Connection, rows: set[tuple[str, str, str]], *, current: 
         connection.execute(update(table).where(*named).values(current=current), sorted(parameters, key=repr))
 
 
-def queue(connection: Connection, most: int | None = None) -> list[Ranked]:
-    """Give the head of the queue, or all of it: the most urgent first, the longer waiting first among equals."""
+def queue(connection: Connection, most: int | None = None, of: Select[tuple[str]] | None = None) -> list[Ranked]:
+    """Give the head of the queue, or all of it: the most urgent first, the longer waiting first among equals.
+
+    With `of`, a query for ids, those reports alone.
+    """
     table, report = schema.priority.c, schema.report.c
+    chosen = table.current if of is None else table.current & table.report_id.in_(of)
     query = (
         select(table.report_id, table.score, table.band, table.reasons, table.open, table.least, table.most)
         .join_from(schema.priority, schema.report, report.id == table.report_id)
-        .where(table.current)
+        .where(chosen)
         .order_by(table.score.desc(), report.received_at, report.id)
         .limit(most)
     )
@@ -162,3 +166,20 @@ def cases(connection: Connection) -> list[Case]:
         if one.report_id in case_of:
             members.setdefault(case_of[one.report_id], []).append(one)
     return [Case(case, ranked[0], tuple(one.report_id for one in ranked)) for case, ranked in members.items()]
+
+
+def case_of(connection: Connection, report: str) -> Case | None:
+    """Give the case that a report is part of, if any."""
+    member = schema.cluster_member.c
+    of_reports = select(member.cluster_id).where(member.kind == ClusterKind.REPORTS)
+    case = connection.scalar(of_reports.where(member.member == report))
+    if case is None:
+        return None
+    ranked = queue(connection, of=select(member.member).where(member.cluster_id == case))
+    return Case(case, ranked[0], tuple(one.report_id for one in ranked)) if ranked else None
+
+
+def ranked(connection: Connection, report: str) -> Ranked:
+    """Give the place of a report that is in the queue."""
+    (found,) = queue(connection, of=select(literal(report)))
+    return found

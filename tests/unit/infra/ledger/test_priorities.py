@@ -105,5 +105,8 @@ def test_a_case_stands_where_its_highest_member_stands(three):
     (case,) = priorities.cases(three)
     assert (case.case, case.highest) == ("case", priorities.queue(three)[1])
     assert case.members == (key("two"), key("one"))
+    assert priorities.case_of(three, key("one")) == case
+    assert priorities.case_of(three, key("three")) is None
+    assert priorities.ranked(three, key("one")) == priorities.queue(three)[2]
     assert case.highest.report_id == key("two")
     assert [one.score for one in priorities.queue(three)] == [90, 70, 20]
