@@ -199,7 +199,7 @@ def look_for_drift():
 def test_answers_that_have_moved_are_an_event_that_the_server_has(api, models):
     champion = world().registry.resolve(Role.CLASSIFIER)
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    say(champion, "first", [0.1] * (REFERENCE // 2) + [0.3] * (REFERENCE // 2), yesterday - timedelta(days=2))
+    say(champion, "first", [0.1] * (REFERENCE // 2) + [0.3] * (REFERENCE // 2), yesterday - timedelta(days=9))
     say(champion, "later", [0.9] * 200, yesterday)
     (found,) = look_for_drift()
     asked = {"filter": {"event": {"name": [EVENT]}, "occurred": {"since": f"{yesterday.isoformat()}"}}}

@@ -283,5 +283,5 @@ def test_who_gave_no_answer_has_no_opinion(connection):
         held(connection, name)
     record_answers(connection, [said("a", "x"), Answered("b", (Answer(FIRST, fault=ModelFault.CRASHED),))], NOW)
     assert set(opinions.of_files(connection, FIRST.model, ["a", "b"])) == {"a"}
-    assert opinions.first_files(connection, FIRST.model, 9)[0] == ["a"]
-    assert opinions.files_between(connection, FIRST.model, NOW, NOW + dt.timedelta(1), 9) == ["a"]
+    assert opinions.files_seen(connection, FIRST.model, 9) == ["a"]
+    assert [opinions.moment_of(connection, FIRST.model, ordinal) for ordinal in (1, 2)] == [NOW, None]
