@@ -1,0 +1,1 @@
+"""Routing tables: who receives reports, as data with effective dates."""
