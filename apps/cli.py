@@ -16,6 +16,7 @@ from apps.lists import lists
 from apps.models import models
 from apps.policies import policy
 from apps.queue import queue
+from apps.refer import refer
 from apps.retention import retention
 from apps.upkeep import Data
 from domain.errors import BreakwaterError
@@ -37,6 +38,7 @@ app.add_typer(clusters, name="clusters")
 app.add_typer(queue, name="queue")
 app.add_typer(policy, name="policy")
 app.add_typer(retention, name="retention")
+app.add_typer(refer, name="refer")
 app.add_typer(upkeep.keys, name="keys")
 app.add_typer(upkeep.bundles, name="bundles")
 simulate.command()(staffing.queue)

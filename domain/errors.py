@@ -6,6 +6,9 @@
     ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
     ├── PromotionRefused  a model version that does not become champion: the gate asks why, or another was first
+    ├── PromotionRefused  a model version that the gate does not let serve, unless somebody says why
+    ├── CaseRefused       a decision or a referral that the state of a case does not allow, or that names none
+    ├── PackageRefused    a package that its recipient cannot open, or that is not as its sender made it
     ├── BlobMissing       bytes that the ledger names and the store does not hold
     ├── BlobCorrupt       bytes that are not what their name says
     ├── IndexDamaged      an index on disk that is not whole: it is built again from the ledger
@@ -40,6 +43,14 @@ class UnusableModel(BreakwaterError):
 
 class PromotionRefused(BreakwaterError):
     """A version does not become champion: the gate asks for a reason in words, or another became champion meanwhile."""
+
+
+class CaseRefused(BreakwaterError):
+    """The state of a case does not allow what was asked, or there is no such case or package."""
+
+
+class PackageRefused(BreakwaterError):
+    """A package cannot be opened, was changed, or is none of the sender that is named."""
 
 
 class BlobMissing(BreakwaterError):

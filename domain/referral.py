@@ -9,6 +9,10 @@ COLUMNS = ("reporter", "external_id", "outcome", "at", "recipient", "detail", "s
 """The columns of a table of outcomes, in any order; the last four may be missing where no line needs them."""
 
 
+ANSWERS = ("package", "at", "status", "useful", "close_reason", "child_identified", "more_victims", "self_production")
+"""The columns of a recipient's feedback on packages, in any order; the first three are needed."""
+
+
 class Recipient(StrEnum):
     """Whom a report is made available to, in the groups that NCMEC publishes; no agency and no person."""
 
@@ -50,6 +54,25 @@ class Usefulness(StrEnum):
     UNSAID = "unsaid"
 
 
+class CloseReason(StrEnum):
+    """Why a recipient closed its case, as that form asks it."""
+
+    NOT_LOCATED = "not_located"
+    """Unable to locate the subject."""
+    LACKING_RESPONSE = "lacking_response"
+    """The provider's answer to legal process lacks information."""
+    NO_CRIME = "no_crime"
+    NO_MERIT = "no_merit"
+    """No prosecutorial merit."""
+    ADULT = "adult"
+    """The alleged child is an adult."""
+    AGE_UNKNOWN = "age_unknown"
+    FALSE_REPORT = "false_report"
+    UNFOUNDED = "unfounded"
+    DECEASED = "deceased"
+    OTHER = "other"
+
+
 class Outcome(StrEnum):
     """What can become of a report."""
 
@@ -73,6 +96,23 @@ class OutcomeFault(StrEnum):
     """The report had not been received then."""
 
 
+class AnswerFault(StrEnum):
+    """Why feedback is not matched with a package: the closed list. What it said is kept."""
+
+    INCOMPLETE = "incomplete"
+    """It has more or fewer values than columns, or lacks one that is needed."""
+    UNKNOWN_CODE = "unknown_code"
+    """A status, usefulness, reason or truth that is none."""
+    IMPOSSIBLE_DATE = "impossible_date"
+    """No moment with a time zone, or one to come."""
+    UNKNOWN_PACKAGE = "unknown_package"
+    """No package of this number was delivered."""
+    BEFORE_REFERRAL = "before_referral"
+    """The package had not been delivered then."""
+    NOT_CLOSED = "not_closed"
+    """It says why the case was closed, and that it is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A person looked at a report."""
@@ -91,12 +131,21 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """A recipient said what came of a report."""
+    """A recipient said what came of a report; what it did not say is None.
+
+    Attributes:
+        number: of the package that it answers.
+    """
 
     at: datetime
     recipient: Recipient
     status: CaseStatus
     useful: Usefulness
+    close_reason: CloseReason | None = None
+    child_identified: bool | None = None
+    more_victims: bool | None = None
+    self_production: bool | None = None
+    number: str | None = None
 
 
 Event: TypeAlias = Look | Referral | Feedback

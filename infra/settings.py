@@ -68,6 +68,20 @@ class Settings(BaseSettings):
     policy: Path | None = Field(
         default=None, description="Priority policy (TOML) until one is approved; the shipped one if unset."
     )
+    routing: Path | None = Field(
+        default=None, description="Folder of the routing tables (CSV); the shipped ones, which are examples, if unset."
+    )
+    desks: Path | None = Field(
+        default=None,
+        description="Keys and outboxes of the desks that reports are sent to (TOML); nothing is sent without.",
+    )
+    signing_key: Path | None = Field(
+        default=None, description="File with the key that signs packages; made on first use."
+    )
+    outbox_access_key: str = Field(default="", description="Access key for outboxes in a bucket; empty: the blobs'.")
+    outbox_secret_key: str = Field(
+        default="", repr=False, description="Secret key for outboxes in a bucket; empty: the blobs'."
+    )
     retention: Path | None = Field(
         default=None, description="How long what is held is kept (TOML); the shipped policy if unset."
     )
@@ -144,6 +158,16 @@ class Settings(BaseSettings):
     def inbox_keys(self) -> tuple[str, str]:
         """The keys for inboxes in a bucket."""
         return self.inbox_access_key or self.blobs_access_key, self.inbox_secret_key or self.blobs_secret_key
+
+    @property
+    def outbox_keys(self) -> tuple[str, str]:
+        """The keys for outboxes in a bucket."""
+        return self.outbox_access_key or self.blobs_access_key, self.outbox_secret_key or self.blobs_secret_key
+
+    @property
+    def signing_key_file(self) -> Path:
+        """The file of the signing key in use."""
+        return self.signing_key or self.root / "keys" / "signing.key"
 
     @property
     def ledger_url(self) -> str:

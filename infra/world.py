@@ -1,6 +1,7 @@
 """The one composition root: settings in, adapters out, made on first use and kept for the process."""
 
 import resource
+from collections.abc import Mapping
 from functools import cache, cached_property
 
 from sqlalchemy import Engine
@@ -9,6 +10,7 @@ from domain.media import BlobKey, Sealed
 from domain.ports import BlobStore, KeyWrapping
 from domain.priority import Policy
 from domain.retention import Clocks
+from domain.routing import Table
 from domain.viewing import Gate
 from infra import keys
 from infra.addresses import AddressCountries, load_address_countries
@@ -16,13 +18,16 @@ from infra.archive import Archive, open_archive
 from infra.blobs.naming import Naming
 from infra.blobs.opening import open_objects
 from infra.blobs.sealed import SealedBlobs
+from infra.desks import Address, load_desks
 from infra.ledger import policies, sealed
 from infra.ledger.audit import Chain, account
 from infra.ledger.engine import connect, reading
 from infra.policy import load_policy, parse_policy
 from infra.registry import Registry
 from infra.retention import load_retention
+from infra.routing.tables import load_routing
 from infra.settings import Settings, read_settings
+from infra.signing import Signer
 from infra.viewing import load_gate
 from infra.wrapping import open_wrapping
 
@@ -88,6 +93,21 @@ class World:
         with reading(self.ledger) as connection:
             content = policies.in_force(connection)
         return load_policy(self.settings.policy) if content is None else parse_policy(content)
+
+    @cached_property
+    def routing(self) -> Table:
+        """Who receives what."""
+        return load_routing(self.settings.routing)
+
+    @cached_property
+    def desks(self) -> Mapping[str, Address]:
+        """The desks that reports can be sent to."""
+        return load_desks(self.settings.desks)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Who signs packages."""
+        return Signer(keys.load_or_make(self.settings.signing_key_file))
 
     @cached_property
     def retention(self) -> Clocks:

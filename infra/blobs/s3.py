@@ -29,11 +29,15 @@ _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 
 
 class S3Objects:
-    """An `ObjectStore` in a bucket. Every object has a name of its own, so no conditional write is needed."""
+    """An `ObjectStore` in a bucket. Every object has a name of its own, so no conditional write is needed.
 
-    def __init__(self, client: Minio, bucket: str) -> None:
+    `setting` begins the names of the settings that its keys and its bucket come from.
+    """
+
+    def __init__(self, client: Minio, bucket: str, setting: str = "BREAKWATER_BLOBS") -> None:
         self.client = client
         self.bucket = bucket
+        self._setting = setting
 
     def make_bucket(self) -> None:
         """Make the bucket, if it is not there already.
@@ -105,10 +109,10 @@ class S3Objects:
             if error.code in _REFUSED:
                 raise InvalidSettings(
                     f"the S3 server refuses the keys for bucket {self.bucket} ({error.code}): see "
-                    "BREAKWATER_BLOBS_ACCESS_KEY and BREAKWATER_BLOBS_SECRET_KEY"
+                    f"{self._setting}_ACCESS_KEY and {self._setting}_SECRET_KEY"
                 ) from None
             if error.code == "NoSuchBucket":
-                raise InvalidSettings(f"BREAKWATER_BLOBS: the server has no bucket {self.bucket}") from None
+                raise InvalidSettings(f"{self._setting}: the server has no bucket {self.bucket}") from None
             raise ConnectionError(f"the S3 server refuses for now ({error.code}): see its log") from None
         except MinioException as error:
             raise ConnectionError(f"the S3 server does not answer as one ({type(error).__name__})") from None

@@ -5,6 +5,7 @@ Counted are accepted reports that no revision took the place of, in the year of 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +19,9 @@ from infra.ledger.reports import ReportNumber, with_numbers
 
 TENTH = 360
 """Seconds of a tenth of an hour."""
+
+
+_ANSWERED = tuple(field.name for field in fields(Feedback))
 
 
 class Looks(NamedTuple):
@@ -83,7 +87,7 @@ def record(connection: Connection, happened: Sequence[tuple[str, Event]]) -> int
         for report, each in happened if isinstance(each, Referral)
     ]  # fmt: skip
     feedback = [
-        {"report_id": report, "recipient": each.recipient, "at": each.at, "status": each.status, "useful": each.useful}
+        {"report_id": report, **{name: getattr(each, name) for name in _ANSWERED}}
         for report, each in happened if isinstance(each, Feedback)
     ]  # fmt: skip
     written = ((schema.look, looks), (schema.referral, referrals), (schema.feedback, feedback))

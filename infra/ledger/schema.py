@@ -627,6 +627,49 @@ feedback = Table(
     Column("at", Time, primary_key=True),
     Column("status", Code, primary_key=True, comment="of the case, as the recipient says"),
     Column("useful", Code, primary_key=True, comment="useful, why it was not, or unsaid"),
+    Column("close_reason", Code, comment="why the recipient closed its case"),
+    Column("child_identified", Boolean),
+    Column("more_victims", Boolean),
+    Column("self_production", Boolean),
+    Column("number", Key, comment="of the package that it answers"),
+)
+decision = Table(
+    "decision",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("decided_at", Time, primary_key=True, comment="the latest holds, and the older ones stay"),
+    Column("decided_by", Key, nullable=False, comment="surrogate"),
+    Column("detail", Code, nullable=False, comment="actionable or informational"),
+)
+dispatch = Table(
+    "dispatch",
+    metadata,
+    Column("report_id", Key, primary_key=True),
+    Column("decided_at", Time, primary_key=True),
+    Column("desk", Code, primary_key=True, comment="a code of the routing tables; manual: a person decides"),
+    Column("recipient", Code, nullable=False, comment="as of a referral"),
+    Column("reasons", Json, nullable=False, comment="why this desk, in codes"),
+    Column("number", Key, unique=True, comment="of its package: keyed digest of what is in it; empty: not made yet"),
+    Column("sent_at", Time, comment="when it was delivered; empty: not yet"),
+    Column("acknowledged_at", Time),
+    Column("recalled_at", Time),
+    ForeignKeyConstraint(["report_id", "decided_at"], ["decision.report_id", "decision.decided_at"]),
+)
+Index(
+    "ix_dispatch_to_send",
+    dispatch.c.decided_at,
+    postgresql_where=text("sent_at IS NULL"),
+    sqlite_where=text("sent_at IS NULL"),
+)
+unmatched_feedback = Table(
+    "unmatched_feedback",
+    metadata,
+    Column("source", String(64), primary_key=True, comment="SHA-256 of the file"),
+    Column("place", Integer, primary_key=True, comment="ordinal of the line or entry"),
+    Column("reason", Code, nullable=False),
+    Column("content", String(1024), nullable=False, comment="the beginning of what stood there"),
+    Column("taken_at", Time, nullable=False),
+    info={"restricted": True},
 )
 measured = Table(
     "measured",

@@ -28,6 +28,19 @@ def checked_receipt(moment: datetime | None) -> datetime:
     return moment
 
 
+def zoned(text: str) -> datetime:
+    """Read a moment of ISO 8601 with a time zone, at which something was done with a report.
+
+    Raises:
+        Rejected: it is none, has no zone, or cannot be.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        return checked_receipt(moment.astimezone(UTC) if moment.tzinfo else None)
+    except (ValueError, OverflowError):
+        raise Rejected(Rejection.IMPOSSIBLE_DATE) from None
+
+
 def received_at(seconds: float) -> datetime:
     """Give the time of a file (seconds since 1970) as a time of receipt; now, where nothing can be received then."""
     try:

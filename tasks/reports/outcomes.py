@@ -7,7 +7,7 @@ taken; there is no column for words. What is there already is not written again,
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -30,7 +30,7 @@ from domain.referral import (
 from infra.ledger import desk
 from infra.ledger.reports import MANY, ReportNumber
 from infra.world import world
-from tasks.reports.moments import checked_receipt
+from tasks.reports.moments import zoned
 from tasks.reports.taking import pseudonym
 from tasks.staging import step
 
@@ -120,7 +120,7 @@ def event_of(row: Mapping[str, str | None]) -> Event | OutcomeFault:
     if "\0" in row["external_id"]:
         return OutcomeFault.UNKNOWN_REPORT  # no report has it, since PostgreSQL keeps no NUL
     try:
-        at = _moment(row["at"] or "")
+        at = zoned(row["at"] or "")
         return _READERS[Outcome(row["outcome"] or "")](at, {name: value or "" for name, value in row.items()})
     except Rejected:
         return OutcomeFault.IMPOSSIBLE_DATE
@@ -128,19 +128,6 @@ def event_of(row: Mapping[str, str | None]) -> Event | OutcomeFault:
         return OutcomeFault.INCOMPLETE
     except ValueError:
         return OutcomeFault.UNKNOWN_CODE
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment of ISO 8601 with a time zone.
-
-    Raises:
-        Rejected: it is none, or cannot be.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-        return checked_receipt(moment.astimezone(UTC) if moment.tzinfo else None)
-    except (ValueError, OverflowError):
-        raise Rejected(OutcomeFault.IMPOSSIBLE_DATE) from None
 
 
 def _referral(at: datetime, row: Mapping[str, str]) -> Referral:

@@ -412,6 +412,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_block")),
     )
     op.create_table(
+        "unmatched_feedback",
+        sa.Column("source", sa.String(length=64), nullable=False, comment="SHA-256 of the file"),
+        sa.Column("place", sa.Integer(), nullable=False, comment="ordinal of the line or entry"),
+        sa.Column("reason", sa.String(length=96), nullable=False),
+        sa.Column("content", sa.String(length=1024), nullable=False, comment="the beginning of what stood there"),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("source", "place", name=op.f("pk_unmatched_feedback")),
+        info={"restricted": True},
+    )
+    op.create_table(
         "attribute",
         sa.Column("blob_id", sa.String(length=64), nullable=False),
         sa.Column("model", sa.String(length=96), nullable=False, comment="its role and its own name"),
@@ -496,6 +506,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_cluster_member_cluster_id"), "cluster_member", ["cluster_id"], unique=False)
     op.create_table(
+        "decision",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column(
+            "decided_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="the latest holds, and the older ones stay",
+        ),
+        sa.Column("decided_by", sa.String(length=64), nullable=False, comment="surrogate"),
+        sa.Column("detail", sa.String(length=96), nullable=False, comment="actionable or informational"),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_decision_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "decided_at", name=op.f("pk_decision")),
+    )
+    op.create_table(
         "draft_part",
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column(
@@ -575,6 +599,11 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.String(length=96), nullable=False, comment="of the case, as the recipient says"),
         sa.Column("useful", sa.String(length=96), nullable=False, comment="useful, why it was not, or unsaid"),
+        sa.Column("close_reason", sa.String(length=96), nullable=True, comment="why the recipient closed its case"),
+        sa.Column("child_identified", sa.Boolean(), nullable=True),
+        sa.Column("more_victims", sa.Boolean(), nullable=True),
+        sa.Column("self_production", sa.Boolean(), nullable=True),
+        sa.Column("number", sa.String(length=64), nullable=True, comment="of the package that it answers"),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_feedback_report_id")),
         sa.PrimaryKeyConstraint("report_id", "recipient", "at", "status", "useful", name=op.f("pk_feedback")),
     )
@@ -1017,6 +1046,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_taken_drop")),
     )
     op.create_table(
+        "dispatch",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "desk",
+            sa.String(length=96),
+            nullable=False,
+            comment="a code of the routing tables; manual: a person decides",
+        ),
+        sa.Column("recipient", sa.String(length=96), nullable=False, comment="as of a referral"),
+        sa.Column(
+            "reasons",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"),
+            nullable=False,
+            comment="why this desk, in codes",
+        ),
+        sa.Column(
+            "number",
+            sa.String(length=64),
+            nullable=True,
+            comment="of its package: keyed digest of what is in it; empty: not made yet",
+        ),
+        sa.Column(
+            "sent_at", sa.DateTime(timezone=True), nullable=True, comment="when it was delivered; empty: not yet"
+        ),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recalled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["report_id", "decided_at"],
+            ["decision.report_id", "decision.decided_at"],
+            name=op.f("fk_dispatch_report_id"),
+        ),
+        sa.PrimaryKeyConstraint("report_id", "decided_at", "desk", name=op.f("pk_dispatch")),
+        sa.UniqueConstraint("number", name=op.f("uq_dispatch_number")),
+    )
+    op.create_index(
+        "ix_dispatch_to_send",
+        "dispatch",
+        ["decided_at"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.create_table(
         "entry_vote",
         sa.Column("list_name", sa.String(length=96), nullable=False),
         sa.Column("entry", sa.String(length=128), nullable=False),
@@ -1063,6 +1136,13 @@ def downgrade() -> None:
     op.drop_index("ix_known_hash_signal", table_name="known_hash")
     op.drop_table("known_hash")
     op.drop_table("entry_vote")
+    op.drop_index(
+        "ix_dispatch_to_send",
+        table_name="dispatch",
+        postgresql_where=sa.text("sent_at IS NULL"),
+        sqlite_where=sa.text("sent_at IS NULL"),
+    )
+    op.drop_table("dispatch")
     op.drop_table("taken_drop")
     op.drop_index("ix_sighting_hash_value", table_name="sighting_hash")
     op.drop_table("sighting_hash")
@@ -1118,6 +1198,7 @@ def downgrade() -> None:
     op.drop_table("evaluation_item")
     op.drop_table("embedding")
     op.drop_table("draft_part")
+    op.drop_table("decision")
     op.drop_index(op.f("ix_cluster_member_cluster_id"), table_name="cluster_member")
     op.drop_table("cluster_member")
     op.drop_table("cluster_change")
@@ -1128,6 +1209,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_blob_key_kek"), table_name="blob_key")
     op.drop_table("blob_key")
     op.drop_table("attribute")
+    op.drop_table("unmatched_feedback")
     op.drop_table("taken_block")
     op.drop_table("run")
     op.drop_table("reporter")
