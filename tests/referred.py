@@ -1,4 +1,4 @@
-"""A world with a report to refer: drawn pictures, made-up people of reserved ranges, and a desk with keys of its own."""
+"""A world with a report to refer: drawn pictures, made-up people of reserved ranges, and desks with keys."""
 
 import io
 import json

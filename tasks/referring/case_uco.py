@@ -1,7 +1,7 @@
 """CASE/UCO (JSON-LD), written: the report as an investigation, its files with digests, and the countries named.
 
-The classes and properties are those of CASE 1.4 and UCO 1.4 (https://caseontology.org). Who is involved stands in
-`report.json` alone: the ontology's identities would claim that an account is a person.
+The classes and properties are those of CASE 1.5 and the UCO under it (https://caseontology.org). Who is involved stands
+in `report.json` alone: the ontology's identities would claim that an account is a person.
 """
 
 import json
@@ -13,11 +13,9 @@ CONTEXT = {
     "kb": "http://example.org/kb/",
     "case-investigation": "https://ontology.caseontology.org/case/investigation/",
     "uco-core": "https://ontology.unifiedcyberontology.org/uco/core/",
-    "uco-identity": "https://ontology.unifiedcyberontology.org/uco/identity/",
     "uco-location": "https://ontology.unifiedcyberontology.org/uco/location/",
     "uco-observable": "https://ontology.unifiedcyberontology.org/uco/observable/",
     "uco-types": "https://ontology.unifiedcyberontology.org/uco/types/",
-    "uco-vocabulary": "https://ontology.unifiedcyberontology.org/uco/vocabulary/",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
@@ -82,7 +80,7 @@ def _hash(name: str, method: str, value: str) -> Thing:
     return {
         "@id": name,
         "@type": "uco-types:Hash",
-        "uco-types:hashMethod": {"@type": "uco-vocabulary:HashNameVocab", "@value": method},
+        "uco-types:hashMethod": method,
         "uco-types:hashValue": {"@type": "xsd:hexBinary", "@value": value},
     }
 

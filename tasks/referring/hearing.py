@@ -110,7 +110,8 @@ def _of_csv(content: bytes) -> Iterator[tuple[int, Row | None, str]]:
         return
     try:
         for row in rows:
-            yield rows.line_num, row, lines[rows.line_num - 1]
+            short = {None: None} if None in row.values() else {}
+            yield rows.line_num, row | short, lines[rows.line_num - 1]
     except csv.Error:
         yield 0, None, ""
 
@@ -126,11 +127,10 @@ def _of_json(content: bytes) -> Iterator[tuple[int, Row | None, str]]:
 
 
 def said_of(row: Row) -> Feedback | AnswerFault:
-    """Read one line: what a recipient says, or why that is nothing."""
-    values = {name: _text(value) for name, value in row.items() if name is not None}
-    if None in row or None in values.values() or not all(values.get(name) for name in ANSWERS[:_NEEDED]):
+    """Read one line: what a recipient says, or why that is nothing. A column None says that values are off."""
+    told = {name: _text(value) for name, value in row.items() if name is not None}
+    if None in row or not all(told.get(name) for name in ANSWERS[:_NEEDED]):
         return AnswerFault.INCOMPLETE
-    told = {name: value or "" for name, value in values.items()}
     try:
         at = zoned(told["at"])
         status = CaseStatus(told["status"])
@@ -146,7 +146,7 @@ def said_of(row: Row) -> Feedback | AnswerFault:
     return Feedback(at, Recipient.OTHER, status, useful, closed, child, more, own)
 
 
-def _text(value: object) -> str | None:
+def _text(value: object) -> str:
     """Read a value as text: JSON has truths of its own, and null is nothing said."""
     if isinstance(value, bool):
         return "yes" if value else "no"

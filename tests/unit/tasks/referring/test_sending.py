@@ -142,7 +142,9 @@ def test_two_that_send_at_once_refer_once(data, case, monkeypatch):
 def test_media_goes_along_only_where_gate_and_desk_let_it(data, scene, monkeypatch, jurisdiction, media, expected):
     rules = {"strict": "[]", "viewed": '["yes"]', "open": '["yes", "no", "unknown"]'}
     (data / "viewing.toml").write_text(
-        "\n".join(f'[{name}]\nwhy = "a test"\nopen = []\nclassify = []\nrefer = {refer}' for name, refer in rules.items())
+        "\n".join(
+            f'[{name}]\nwhy = "a test"\nopen = []\nclassify = []\nrefer = {refer}' for name, refer in rules.items()
+        )
     )
     monkeypatch.setenv("BREAKWATER_VIEWING_RULES", str(data / "viewing.toml"))
     monkeypatch.setenv("BREAKWATER_JURISDICTION", jurisdiction)
