@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +12,12 @@ import model_folders
 import pytest
 from PIL import Image
 from prefect import flow
+from referred import CANARIES, MEDIA, rows, take_report, write_desks
 
 from domain.errors import InvalidSettings, ServiceFailed
 from domain.media import Kind
 from domain.model import Alias, Answer, Answered, Role, Says, Serving, Verdict
+from domain.referral import Detail
 from flows.models import evaluate_model, rollback_model
 from infra.ledger import schema
 from infra.ledger.engine import migrate, upsert
@@ -25,6 +30,7 @@ from infra.stack.supervisor import supervising
 from infra.world import world
 from tasks import examining, inference
 from tasks.evaluation_sets import import_set
+from tasks.referring.deciding import decide
 from tasks.watching import EVENT, REFERENCE, check_drift
 
 GREETING = '''"""A flow for the tests."""
@@ -227,3 +233,20 @@ def say(model, begin, probabilities, at):
     with world().ledger.begin() as connection:
         upsert(connection, schema.blob, rows)
         record_answers(connection, told, at)
+
+
+REFER = "from flows.refer import refer; print(dict(refer()))"
+
+
+def test_the_flow_that_refers_tells_counts_alone(api, home, data, scene, monkeypatch):
+    write_desks(data, monkeypatch, us_icac_ca=MEDIA)
+    report = take_report(data, scene)
+    decide(report, Detail.ACTIONABLE, "7", ["us-icac-ca"])
+    environment = {**os.environ, "PREFECT_API_URL": api}
+    done = subprocess.run([sys.executable, "-c", REFER], capture_output=True, env=environment, check=True)
+    assert b"{'packages_sent': 1, 'packages_without_address': 1, " in done.stdout
+    everything = done.stdout + done.stderr + b"".join(file.read_bytes() for file in home.rglob("*") if file.is_file())
+    number = next(row["number"] for row in rows(schema.dispatch) if row["number"])
+    content = (*CANARIES, *(row["sha256"] for row in rows(schema.blob)), "tip-1")
+    assert len(content) > 8
+    assert [word for word in (*content, number, report) if word.encode() in everything] == []

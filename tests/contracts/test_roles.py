@@ -107,7 +107,10 @@ REFUSED = (
     "UPDATE report SET rejection = 'schema'", "UPDATE blob SET sha256 = ''", "DELETE FROM sighting", "DELETE FROM run",
     "INSERT INTO look VALUES ('a', now())", "UPDATE measured SET count = 0", "DELETE FROM measured",
     "INSERT INTO hash_list VALUES ('a', 'b', 0)", "TRUNCATE report CASCADE", "SELECT * FROM person",
-    "SELECT content FROM person", "UPDATE audit SET actor = ''", "DELETE FROM audit", "INSERT INTO hold DEFAULT VALUES",
+    "SELECT content FROM person", "INSERT INTO decision VALUES ('a', now(), 'b', 'actionable')",
+    "UPDATE dispatch SET sent_at = now()", "DELETE FROM dispatch", "SELECT * FROM unmatched_feedback",
+    "INSERT INTO referral VALUES ('a', 'icac', now(), 'actionable')", "UPDATE feedback SET status = 'arrest'",
+    "UPDATE audit SET actor = ''", "DELETE FROM audit", "INSERT INTO hold DEFAULT VALUES",
 )  # fmt: skip
 
 
