@@ -203,4 +203,5 @@ def open_package(
 
     found = unpack(package, load_or_make(private), sender, into)
     simulated = ", simulated" if found.simulated else ""
-    typer.echo(f"package {found.number}{simulated}: {found.files} files verified; begin with {into / 'summary.html'}")
+    typer.echo(f"package {found.number} for {found.desk}{simulated}: {found.files} files verified")
+    typer.echo(f"begin with {into / 'summary.html'}")

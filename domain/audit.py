@@ -25,7 +25,7 @@ class Act(StrEnum):
     CASE_ADDRESSED = "case_addressed"
     """A person said to which desks a case goes, beside or in place of what the routing tables say."""
     PACKAGE_MADE = "package_made"
-    """A case's package for a desk: recorded before a file of it is opened."""
+    """A report's package for a desk: recorded before anything of the report is opened for it."""
     PACKAGE_SENT = "package_sent"
     PACKAGE_ACKNOWLEDGED = "package_acknowledged"
     PACKAGE_RECALLED = "package_recalled"

@@ -47,15 +47,20 @@ def picture(scene, number):
     return content.getvalue()
 
 
-def take_report(data, scene, name="tip-1", people=PEOPLE, **said):
-    """Take in a report of four files: viewed, not viewed, broken, and one whose bytes never came. Gives its id."""
+def take_report(data, scene, name="tip-1", people=PEOPLE, stray=None, **said):
+    """Take in a report of four files: viewed, not viewed, broken, and one whose bytes never came. Gives its id.
+
+    `stray` are files that lie in its drop as well, by name.
+    """
     files = [
         (details_xml(f"{0:016x}", name="a.png", more=VIEWED + CLASSED), picture(scene, 1)),
         (details_xml(f"{1:016x}", name="b.png", more=UNSEEN), picture(scene, 2)),
         (details_xml(f"{2:016x}", name="c.png", more=VIEWED, md5="0" * 32), picture(scene, 3)),
         (details_xml(f"{3:016x}", name="d.jpg", md5="ab" * 16), None),
     ]
-    write_drop(data / "inbox", name, files, report=report_xml(people=people, **said))
+    drop = write_drop(data / "inbox", name, files, report=report_xml(people=people, **said))
+    for stray_name, content in (stray or {}).items():
+        (drop / stray_name).write_bytes(content)
     _record(take_batch(drops_in(data / "inbox", "test")))
     with reading(world().ledger) as connection:
         return connection.scalar(select(schema.report.c.id).where(schema.report.c.external_id == name))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, exists, or_, select
 
 from domain.case import Decided
 from domain.dossier import Dossier
@@ -107,10 +107,25 @@ def _values(connection: Connection, table: Table, report_id: str) -> list[str]:
 
 
 def _documents(connection: Connection, report_id: str) -> list[HeldFile]:
-    """Give the raw documents of a report that are still held, by the order of their digests."""
-    owner = schema.report_document.c
-    query = select(schema.blob).join(schema.report_document, owner.blob_id == schema.blob.c.id)
-    query = query.join(schema.blob_key).where(owner.report_id == report_id).order_by(schema.blob.c.sha256)
+    """Give the raw documents of a report that are still held, by the order of their digests.
+
+    A file of several cases of the police is the document of each of them, and is left out: it tells of the others.
+    """
+    owner, other = schema.report_document.c, schema.report_document.alias().c
+    here, there = schema.report.c, schema.report.alias()
+    elsewhere = (there.c.id == other.report_id) & (
+        (there.c.reporter != here.reporter) | (there.c.external_id != here.external_id)
+    )
+    query = (
+        select(schema.blob)
+        .select_from(schema.report_document)
+        .join(schema.report, here.id == owner.report_id)
+        .join(schema.blob, schema.blob.c.id == owner.blob_id)
+        .join(schema.blob_key, schema.blob_key.c.blob_id == owner.blob_id)
+        .where(owner.report_id == report_id)
+        .where((here.source != Source.POLICE) | ~exists().where(other.blob_id == owner.blob_id, elsewhere))
+        .order_by(schema.blob.c.sha256)
+    )
     return [_held(row) for row in connection.execute(query)]
 
 
@@ -118,14 +133,16 @@ def _files(connection: Connection, report_id: str) -> list[SightedFile]:
     """Give the file entries of a report, with their bytes where these are still held."""
     sighting, blob = schema.sighting.c, schema.blob.c
     annotations, hashes = _annotations(connection, report_id), _hashes(connection, report_id)
-    held = blob.id.in_(select(sighting.blob_id).where(sighting.report_id == report_id))
-    query = select(schema.blob).join(schema.blob_key).where(held)
+    named = [
+        select(column).where(sighting.report_id == report_id) for column in (sighting.blob_id, sighting.details_blob_id)
+    ]
+    query = select(schema.blob).join(schema.blob_key).where(or_(*(blob.id.in_(each) for each in named)))
     blobs = {row.id: row for row in connection.execute(query)}
     files = []
     entries = select(schema.sighting).where(sighting.report_id == report_id).order_by(sighting.ordinal)
     for row in connection.execute(entries):
-        there = blobs.get(row.blob_id)
-        named = NamedFile(
+        there, details = blobs.get(row.blob_id), blobs.get(row.details_blob_id)
+        entry = NamedFile(
             file_id=row.file_id,
             claimed_md5=row.claimed_md5,
             viewed_by_reporter=row.viewed_by_reporter,
@@ -137,7 +154,8 @@ def _files(connection: Connection, report_id: str) -> list[SightedFile]:
             category=row.category,
         )
         fault = row.fault or (there.fault if there else None)
-        files.append(SightedFile(named, _held(there) if there else None, None, FileFault(fault) if fault else None))
+        content, told = _held(there) if there else None, _held(details) if details else None
+        files.append(SightedFile(entry, content, told, FileFault(fault) if fault else None))
     return files
 
 

@@ -1,17 +1,22 @@
 """What is in a package: the dossier opened for one desk, and the documents that are written from it."""
 
+import codecs
 import mimetypes
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from domain.dossier import Dossier, Withheld, withheld
 from domain.intake import HeldFile, SightedFile
+from domain.media import Kind
 from domain.report import Particular
 from domain.routing import Desk
 from infra.desks import Address
 from infra.world import world
 from tasks.reports.taking import particulars_of
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Opened:
     Attributes:
         particulars: who and where those involved are, in the open.
         categories: the desk's own number for each class of the industry's; mostly none.
+        documents: the report as it came and what it says of each file, as far as that is text, with their paths.
+        sealed_to: the desk's public key (64 hex digits).
         simulated: this installation takes made-up reports alone.
         case_id: the case's identifier for its recipients, the same for all of them.
     """
@@ -44,7 +51,9 @@ class Opened:
     desk: Desk
     particulars: tuple[Particular, ...]
     entries: tuple[Entry, ...]
+    documents: tuple[tuple[str, HeldFile], ...]
     categories: Mapping[str, int]
+    sealed_to: str
     simulated: bool
     case_id: UUID
 
@@ -66,7 +75,9 @@ def open_for(dossier: Dossier, desk: Desk, address: Address) -> Opened:
             Entry(ordinal, file, "" if why or not file.content else f"media/{ordinal:04}{_ending(file.content)}", why)
             for ordinal, (file, why) in enumerate(found)
         ),
+        documents=tuple(_documents(dossier)),
         categories=address.categories,
+        sealed_to=address.key.hex(),
         simulated=not world().settings.authority,
         case_id=identifier("case", report_id),
     )
@@ -79,11 +90,36 @@ def identifier(*parts: str) -> UUID:
 
 def enclosed(opened: Opened) -> Iterator[tuple[str, HeldFile]]:
     """Give the stored files of a package, with their paths: the report as it came, and media."""
-    for number, document in enumerate(opened.dossier.documents):
-        yield f"documents/{number:02}{_ending(document)}", document
+    yield from opened.documents
     for entry in opened.entries:
         if entry.path and entry.file.content:
             yield entry.path, entry.file.content
+
+
+def _documents(dossier: Dossier) -> Iterator[tuple[str, HeldFile]]:
+    """Give what came as text, with its path."""
+    named = [(f"{number:02}", document) for number, document in enumerate(dossier.documents)]
+    named += [(f"file-{ordinal:04}", file.details) for ordinal, file in enumerate(dossier.files) if file.details]
+    for name, document in named:
+        if ending := _text_ending(document):
+            yield f"documents/{name}{ending}", document
+
+
+def _text_ending(document: HeldFile) -> str:
+    """Give the ending of a document that is text; nothing for what may be a picture: other rules hold for those."""
+    if document.kind is not Kind.OTHER:
+        return ""
+    decoder, first = codecs.getincrementaldecoder("utf-8-sig")(), ""
+    try:
+        for piece in world().blobs.pieces(document.blob):
+            text = decoder.decode(piece)
+            first = first or text.lstrip()[:1]
+            if _CONTROL.search(text):
+                return ""
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return ""
+    return {"<": ".xml", "{": ".json", "[": ".json"}.get(first, ".txt")
 
 
 def _ending(held: HeldFile) -> str:

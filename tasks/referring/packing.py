@@ -68,6 +68,7 @@ def pack(opened: Opened) -> Package:
         "detail": case.detail,
         "decided_at": case.at.isoformat(),
         "sender": world().signer.public,
+        "sealed_to": opened.sealed_to,
         "files": files,
         "withheld": [{"file": each.ordinal, "why": each.withheld} for each in opened.entries if each.withheld],
     }

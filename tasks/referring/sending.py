@@ -38,19 +38,29 @@ def notice_name(number: str) -> str:
 
 @step
 def send_referrals() -> Counts:
-    """Deliver every package that was not delivered yet and has an address; the oldest decision first."""
+    """Deliver every package that was not delivered yet and has an address; the oldest decision first.
+
+    Raises:
+        ConnectionError: an outbox was away. All others have theirs by then, and a retry finds what is left.
+    """
     addresses = _known_desks()
     with reading(world().ledger) as connection:
         waiting = cases.unsent(connection)
-    counts = Counts(packages_sent=0, packages_without_address=0, packages_superseded=0)
+    counts, away = Counts(packages_sent=0, packages_without_address=0, packages_superseded=0), dict[str, OSError]()
     for one in waiting:
         address = addresses.get(one.desk)
         if one.superseded and not one.number:
             counts += Counts(packages_superseded=1)
         elif address is None:
             counts += Counts(packages_without_address=1)
-        else:
-            counts += _send(one, desk_of(one.desk), address)
+        elif one.desk not in away:
+            try:
+                counts += _send(one, desk_of(one.desk), address)
+            except OSError as error:
+                away[one.desk] = error
+    if away:
+        desks, why = ", ".join(sorted(away)), next(iter(away.values()))
+        raise ConnectionError(f"nothing could be delivered to {desks}; see that its outbox can be written") from why
     return counts
 
 
@@ -74,14 +84,13 @@ def _send(one: Outgoing, to: Desk, address: Address) -> Counts:
 
 
 def _made(one: Outgoing, to: Desk, address: Address) -> Package:
-    """Make a package, and record its number and how many files it opens before it opens any."""
-    with reading(world().ledger) as connection:
+    """Make a package, which is on record before anything of the report is opened; then its number is."""
+    with world().ledger.begin() as connection:
         dossier = dossiers.read(connection, one.case)
+        world().audit.append(connection, Act.PACKAGE_MADE, one.case.report, desk=to.code)
     package = pack(open_for(dossier, to, address))
     with world().ledger.begin() as connection:
         cases.number(connection, one, package.number)
-        files = len(package.stored)
-        world().audit.append(connection, Act.PACKAGE_MADE, package.number, desk=to.code, files=files)
     return package
 
 
@@ -92,7 +101,7 @@ def _record(referred: Referred, files: int) -> Counts:
         if not cases.send(connection, referred):
             return Counts()
         desk.record(connection, [(referred.case.report, happened)])
-        world().audit.append(connection, Act.PACKAGE_SENT, referred.number, desk=referred.desk)
+        world().audit.append(connection, Act.PACKAGE_SENT, referred.number, desk=referred.desk, files=files)
     return Counts(packages_sent=1, files_enclosed=files)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
 from domain.errors import PackageRefused
-from infra.envelopes import unseal
+from infra.envelopes import public_of, unseal
 from infra.outboxes import Pieces
 from infra.signing import signed_by
 from tasks.referring.packing import FORMAT, MANIFEST, SIGNATURE
@@ -23,9 +23,10 @@ MOST_MANIFEST = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """What was in a package: its number, and how many files of it were verified."""
+    """What was in a package: its number, the desk it is for, and how many files of it were verified."""
 
     number: str
+    desk: str
     simulated: bool
     files: int
 
@@ -52,7 +53,7 @@ def unpack(file: Path, private: bytes, sender: str, folder: Path) -> Unpacked:
     try:
         with file.open("rb") as content:
             stream = Pieces(unseal(private, iter(lambda: content.read(PIECE), b"")))
-            unpacked = _read(stream, sender, draft)
+            unpacked = _read(stream, sender, public_of(private), draft)
             while stream.read(PIECE):  # the last bytes are verified with the end
                 pass
         draft.rename(folder)
@@ -76,8 +77,11 @@ def _recalled(file: Path, sender: str) -> bool:
         return False
 
 
-def _read(stream: Pieces, sender: str, folder: Path) -> Unpacked:
-    """Write every member where it belongs, each verified by the manifest."""
+def _read(stream: Pieces, sender: str, recipient: str, folder: Path) -> Unpacked:
+    """Write every member where it belongs, each verified by the manifest.
+
+    The manifest names the recipient's key, so that nobody can hand on what was sealed to them as if it were to others.
+    """
     with tarfile.open(fileobj=cast("Any", stream), mode="r|") as archive:
         members = iter(archive)
         manifest = _small(archive, next(members, None), MANIFEST)
@@ -86,13 +90,15 @@ def _read(stream: Pieces, sender: str, folder: Path) -> Unpacked:
         told = json.loads(manifest)
         if told["format"] != FORMAT:
             raise PackageRefused(f"the package is of another version: {FORMAT} is read here")
+        if told["sealed_to"] != recipient:
+            raise PackageRefused("the sender made this package for somebody else's key; ask both who sent it to you")
         (folder / MANIFEST).write_bytes(manifest)
         left = {each["path"]: each for each in told["files"]}
         for member in members:
             _write(archive, member, left.pop(member.name, None), folder)
     if left:
         raise PackageRefused("the package lacks files that its manifest names; ask its sender for it again")
-    return Unpacked(told["package"], told["simulated"], len(told["files"]))
+    return Unpacked(told["package"], told["desk"], told["simulated"], len(told["files"]))
 
 
 def _small(archive: tarfile.TarFile, member: tarfile.TarInfo | None, name: str) -> bytes:

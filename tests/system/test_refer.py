@@ -53,12 +53,12 @@ def test_a_report_goes_its_way_by_the_commands(report, data):
     ]  # fmt: skip
     assert ["has no address" in line for line in listed] == [True, False]
     assert "goes to 1 desks" in told("refer", "address", report, "--to", "us-icac-ca", "--analyst", "7")
-    assert told("refer", "send").strip() == "1 packages sent, 4 files enclosed"
+    assert told("refer", "send").strip() == "1 packages sent, 8 files enclosed"
     assert told("refer", "send").strip() == "nothing waits"
     (package,) = packages(data, "us-icac-ca")
     (sender,) = told("refer", "key").split()
     opening = ("--key", str(data / "desk.key"), "--sender", sender, "--into", str(data / "case"))
-    assert f"package {package.stem}, simulated: 8 files verified" in told(
+    assert f"package {package.stem} for us-icac-ca, simulated: 12 files verified" in told(
         "refer", "open-package", str(package), *opening
     )
     assert (data / "case" / "summary.html").exists()

@@ -4,7 +4,7 @@ import json
 from hashlib import sha256
 
 import pytest
-from referred import CANARIES, MEDIA, forget, packages, rows, take_report, write_desks
+from referred import CANARIES, MEDIA, forget, packages, picture, rows, take_report, write_desks
 
 from domain.dossier import Withheld
 from domain.errors import CaseRefused, InvalidSettings, PackageRefused
@@ -16,6 +16,8 @@ from tasks.referring import sending
 from tasks.referring.deciding import address, decide, routed
 from tasks.referring.sending import acknowledge, recall, send_referrals
 from tasks.referring.unpacking import unpack
+from tasks.reports.intake import _record
+from tasks.reports.packages import take_cases
 
 
 @pytest.fixture
@@ -114,8 +116,7 @@ def test_killed_anywhere_it_is_sent_once(data, case, monkeypatch, where):
     (package,) = packages(data, "us-icac-ca")
     assert package.stem == rows(schema.dispatch)[0]["number"]
     assert left in ([], [(package.name, package.read_bytes())])
-    made = [row for row in rows(schema.audit) if row["action"] == "package_made"]
-    assert len({row["subject"] for row in made}) == 1  # made again, it is the same
+    assert {row["subject"] for row in rows(schema.audit) if row["action"] == "package_made"} == {case}
 
 
 def _die_after_one(pieces):
@@ -160,7 +161,7 @@ def test_media_goes_along_only_where_gate_and_desk_let_it(data, scene, monkeypat
 def test_what_has_no_address_waits_and_is_told(data, desk, scene):
     decide(take_report(data, scene), Detail.INFORMATIONAL, "7")
     assert send_referrals.fn() == {
-        "packages_sent": 1, "files_enclosed": 4, "packages_without_address": 1, "packages_superseded": 0,
+        "packages_sent": 1, "files_enclosed": 8, "packages_without_address": 1, "packages_superseded": 0,
     }  # fmt: skip
     waiting = {row["desk"]: row["sent_at"] for row in rows(schema.dispatch)}
     assert waiting["de"] is None
@@ -170,6 +171,50 @@ def test_an_address_of_a_desk_that_no_table_knows_is_refused(data, scene, monkey
     write_desks(data, monkeypatch, us_icac_zz=MEDIA)
     with pytest.raises(InvalidSettings, match="no desk us-icac-zz"):
         send_referrals.fn()
+
+
+def test_an_outbox_that_is_away_keeps_nobody_else_waiting(data, scene, monkeypatch):
+    keys = write_desks(data, monkeypatch, us_icac_ca=MEDIA, de=MEDIA)
+    assert len(keys) == 2
+    (data / "out").mkdir()
+    (data / "out" / "de").write_text("no folder")
+    for name in ("tip-1", "tip-2"):
+        decide(take_report(data, scene, name), Detail.ACTIONABLE, "7")
+    with pytest.raises(ConnectionError, match="delivered to de;"):
+        send_referrals.fn()
+    assert len(packages(data, "us-icac-ca")) == 2
+    (data / "out" / "de").unlink()
+    assert send_referrals.fn()["packages_sent"] == 2
+
+
+def test_what_came_with_a_report_and_is_no_text_is_left_out(data, desk, scene):
+    stray = {"a.jpg": picture(scene, 9), "a.zip": b"PK\x03\x04" + bytes(60), "a.txt": b"a word more"}
+    decide(take_report(data, scene, stray=stray), Detail.ACTIONABLE, "7")
+    send_referrals.fn()
+    _, folder = opened(data, desk)
+    names = sorted(file.name for file in (folder / "documents").glob("*"))
+    assert [name for name in names if name.startswith("file-")] == [f"file-{n:04}.xml" for n in range(4)]
+    others = sorted((file.suffix, file.read_bytes()[:10]) for file in (folder / "documents").glob("[0-9]*"))
+    assert others == [(".json", b'{"external'), (".txt", b"a word mor"), (".xml", b"<report>\n ")]
+    assert len(list((folder / "media").glob("*"))) == 2
+
+
+def test_a_file_of_several_cases_is_sent_with_none_of_them(data, desk):
+    case = {"CaseNumber": "a", "ContactOrganization": "Example Police", "Media": [{"MediaID": "1", "MD5": "0" * 32}]}
+    for name, some in (("two", [case, case | {"CaseNumber": "b"}]), ("one", [case | {"CaseNumber": "c"}])):
+        (data / f"{name}.json").write_text(json.dumps({"@odata.context": "x#Cases", "value": some}))
+        blobs = world().blobs
+        taken = take_cases(data / f"{name}.json", blobs)
+        blobs.flush()
+        _record(taken)
+        decide(taken[0].report_id, Detail.ACTIONABLE, "7", ["us-icac-ca"])
+    assert send_referrals.fn()["packages_sent"] == 2
+    found = {}
+    for number, package in enumerate(packages(data, "us-icac-ca")):
+        unpack(package, desk, world().signer.public, data / f"case {number}")
+        documents = list((data / f"case {number}" / "documents").glob("*"))
+        found[json.loads((data / f"case {number}" / "report.json").read_text())["reportId"]] = len(documents)
+    assert found == {"a": 0, "c": 1}
 
 
 def test_a_report_that_a_revision_replaced_is_not_sent(data, desk, scene, case):

@@ -26,7 +26,8 @@ SENDER = Signer(secrets.token_bytes(32))
 def package(folder, members, files=None, sign=SENDER.sign, front=("manifest.json", "manifest.sig"), **said):
     """Seal a package by hand, as somebody might who wants a recipient to believe something."""
     listed = [{"path": path, "size": len(content), "sha256": sha256(content).hexdigest()} for path, content in members]
-    told = {"format": FORMAT, "package": "1", "simulated": True, "files": listed if files is None else files, **said}
+    told = {"format": FORMAT, "package": "1", "desk": "de", "simulated": True, "sealed_to": public_of(KEY)}
+    told |= {"files": listed if files is None else files, **said}
     manifest = json.dumps(told).encode()
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -42,7 +43,7 @@ def package(folder, members, files=None, sign=SENDER.sign, front=("manifest.json
 def test_what_is_signed_and_whole_is_opened(tmp_path):
     file = package(tmp_path, [("a.txt", b"a"), ("media/b.bin", b"b" * 70_000)])
     found = unpack(file, KEY, SENDER.public, tmp_path / "case")
-    assert (found.number, found.files, found.simulated) == ("1", 2, True)
+    assert (found.number, found.desk, found.files, found.simulated) == ("1", "de", 2, True)
     assert (tmp_path / "case" / "media" / "b.bin").read_bytes() == b"b" * 70_000
 
 
@@ -63,6 +64,7 @@ LISTED = {"path": "a.txt", "size": 1, "sha256": sha256(b"a").hexdigest()}
         ({"members": [("../a.txt", b"a")]}, "does not name"),
         ({"members": [("/a.txt", b"a")]}, "does not name"),
         ({"members": [], "format": "breakwater package 2"}, "another version"),
+        ({"members": [], "sealed_to": public_of(bytes(32))}, "for somebody else's key"),
     ],
 )
 def test_what_is_not_as_its_manifest_says_is_refused_and_leaves_nothing(tmp_path, said, why):
