@@ -6,7 +6,6 @@
     ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
     ├── PromotionRefused  a model version that does not become champion: the gate asks why, or another was first
-    ├── PromotionRefused  a model version that the gate does not let serve, unless somebody says why
     ├── CaseRefused       a decision or a referral that the state of a case does not allow, or that names none
     ├── PackageRefused    a package that its recipient cannot open, or that is not as its sender made it
     ├── BlobMissing       bytes that the ledger names and the store does not hold

@@ -138,7 +138,7 @@ def route(
 
     Args:
         located: where those involved are, by role. What was inferred from an address counts where nothing is stated.
-        signals: what else the report says, as `tasks.referring.facts` names it.
+        signals: what else the report says, in the codes of the table of signals.
         on: the day whose rows hold.
         table: the tables.
         reachable: codes of desks that have an address; None for all. Of a place the first desk that can be reached
