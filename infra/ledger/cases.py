@@ -73,9 +73,10 @@ def every(connection: Connection) -> list[Outgoing]:
     return _of(connection, _DISPATCH.sent_at.is_(None) | _DISPATCH.sent_at.is_not(None))
 
 
-def number(connection: Connection, one: Outgoing, number: str) -> None:
-    """Note which package is made for a desk, before it is delivered."""
-    connection.execute(update(schema.dispatch).where(_row(one.case, one.desk)).values(number=number))
+def number(connection: Connection, one: Outgoing, number: str) -> bool:
+    """Note which package is made for a desk, before it is delivered; whether it is still to go there."""
+    here = _row(one.case, one.desk) & _DISPATCH.sent_at.is_(None)
+    return bool(connection.execute(update(schema.dispatch).where(here).values(number=number)).rowcount)
 
 
 def send(connection: Connection, referred: Referred) -> bool:

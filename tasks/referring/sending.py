@@ -77,21 +77,25 @@ def _send(one: Outgoing, to: Desk, address: Address) -> Counts:
     outbox, number, files = open_outbox(address.outbox, world().settings), one.number, 0
     if not (number and outbox.holds(package_name(number))):
         package = _made(one, to, address)
+        if package is None:
+            return Counts()
         number, files = package.number, len(package.stored)
         if not outbox.holds(package_name(number)):
             outbox.deliver(package_name(number), seal(address.key, package.pieces()))
     return _record(one.case.refer(to, number, datetime.now(UTC)), files)
 
 
-def _made(one: Outgoing, to: Desk, address: Address) -> Package:
-    """Make a package, which is on record before anything of the report is opened; then its number is."""
+def _made(one: Outgoing, to: Desk, address: Address) -> Package | None:
+    """Make a package, which is on record before anything of the report is opened; then its number is.
+
+    None where it is not to go there any more: somebody addressed the case anew, or sent it, meanwhile.
+    """
     with world().ledger.begin() as connection:
         dossier = dossiers.read(connection, one.case)
         world().audit.append(connection, Act.PACKAGE_MADE, one.case.report, desk=to.code)
     package = pack(open_for(dossier, to, address))
     with world().ledger.begin() as connection:
-        cases.number(connection, one, package.number)
-    return package
+        return package if cases.number(connection, one, package.number) else None
 
 
 def _record(referred: Referred, files: int) -> Counts:

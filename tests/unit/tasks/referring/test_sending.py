@@ -158,6 +158,19 @@ def test_media_goes_along_only_where_gate_and_desk_let_it(data, scene, monkeypat
     assert len(list((folder / "media").glob("*")) if (folder / "media").exists() else []) == expected.count("")
 
 
+def test_what_is_addressed_anew_while_it_is_packed_is_not_delivered(data, case, monkeypatch):
+    made = sending.open_for
+
+    def slow(*told):
+        address(case, "7", ["de"])
+        return made(*told)
+
+    monkeypatch.setattr(sending, "open_for", slow)
+    assert send_referrals.fn()["packages_sent"] == 0
+    assert packages(data, "us-icac-ca") == []
+    assert [(row["desk"], row["number"]) for row in rows(schema.dispatch)] == [("de", None)]
+
+
 def test_what_has_no_address_waits_and_is_told(data, desk, scene):
     decide(take_report(data, scene), Detail.INFORMATIONAL, "7")
     assert send_referrals.fn() == {
