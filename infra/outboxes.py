@@ -1,4 +1,4 @@
-"""Outboxes: where a desk fetches what is sent to it, a folder or a prefix of a bucket. What lies there is sealed."""
+"""Outboxes: where a desk fetches what is sent to it: a folder, here or by SFTP, or a prefix of a bucket."""
 
 import io
 import os
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from urllib.parse import urlsplit
 
 from domain.errors import BlobMissing, InvalidSettings
 from infra.blobs.opening import parse_s3
@@ -15,7 +16,7 @@ from infra.settings import Settings
 if TYPE_CHECKING:
     from infra.blobs.s3 import S3Objects
 
-ACCEPTED = "file:///DIR, s3+http://HOST:PORT/BUCKET/PREFIX or s3+https://HOST[:PORT]/BUCKET/PREFIX"
+ACCEPTED = "file:///DIR, s3+http://HOST:PORT/BUCKET/PREFIX, s3+https://… or sftp://USER@HOST[:PORT]/DIR"
 
 
 class Outbox(Protocol):
@@ -122,6 +123,9 @@ class Pieces(io.RawIOBase):
 
 def is_outbox(url: str) -> bool:
     """Whether that is the URL of an outbox."""
+    if url.startswith("sftp://"):
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.username and parts.path) and parts.password is None
     return url.startswith("file:///") or parse_s3(url) is not None
 
 
@@ -129,8 +133,10 @@ def open_outbox(url: str, settings: Settings) -> Outbox:
     """Open an outbox; nothing is contacted yet.
 
     Raises:
-        InvalidSettings: keys of the S3 server are missing.
+        InvalidSettings: keys of the S3 server, or of SFTP, are missing.
     """
+    if url.startswith("sftp://"):
+        return _open_sftp(url, settings)
     parsed = parse_s3(url)
     if parsed is None:
         return FolderOutbox(Path(url.removeprefix("file://")))
@@ -144,3 +150,11 @@ def open_outbox(url: str, settings: Settings) -> Outbox:
     bucket, prefix = parsed
     client = s3_client(bucket.endpoint, access, secret, settings.blobs_region, secure=bucket.secure)
     return BucketOutbox(S3Objects(client, bucket.name, "BREAKWATER_OUTBOX"), prefix.strip("/"))
+
+
+def _open_sftp(url: str, settings: Settings) -> Outbox:
+    if not (settings.sftp_key and settings.sftp_hosts):
+        raise InvalidSettings("set BREAKWATER_SFTP_KEY and BREAKWATER_SFTP_HOSTS for outboxes on SFTP servers")
+    from infra.sftp import SftpOutbox  # noqa: PLC0415 (other outboxes need no SSH)
+
+    return SftpOutbox(url, settings.sftp_key, settings.sftp_hosts)

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     outbox_secret_key: str = Field(
         default="", repr=False, description="Secret key for outboxes in a bucket; empty: the blobs'."
     )
+    sftp_key: Path | None = Field(
+        default=None, description="File of the private key (OpenSSH, no passphrase) for outboxes on SFTP servers."
+    )
+    sftp_hosts: Path | None = Field(
+        default=None, description="File of those servers' keys, in the form of known_hosts; no other is spoken to."
+    )
     retention: Path | None = Field(
         default=None, description="How long what is held is kept (TOML); the shipped policy if unset."
     )

@@ -5,7 +5,9 @@ in between leaves the number behind: the next run finds the package in the outbo
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from domain.audit import Act
 from domain.case import Acknowledged, Recalled, Referred
@@ -42,11 +44,15 @@ def send_referrals() -> Counts:
 
     Raises:
         ConnectionError: an outbox was away. All others have theirs by then, and a retry finds what is left.
+        InvalidSettings: the same of one that cannot be used as it is set up.
     """
     addresses = _known_desks()
     with reading(world().ledger) as connection:
         waiting = cases.unsent(connection)
-    counts, away = Counts(packages_sent=0, packages_without_address=0, packages_superseded=0), dict[str, OSError]()
+    counts, away = (
+        Counts(packages_sent=0, packages_without_address=0, packages_superseded=0),
+        dict[str, OSError | InvalidSettings](),
+    )
     for one in waiting:
         address = addresses.get(one.desk)
         if one.superseded and not one.number:
@@ -56,12 +62,20 @@ def send_referrals() -> Counts:
         elif one.desk not in away:
             try:
                 counts += _send(one, desk_of(one.desk), address)
-            except OSError as error:
+            except (OSError, InvalidSettings) as error:
                 away[one.desk] = error
     if away:
-        desks, why = ", ".join(sorted(away)), next(iter(away.values()))
-        raise ConnectionError(f"nothing could be delivered to {desks}; see that its outbox can be written") from why
+        _tell_away(away)
     return counts
+
+
+def _tell_away(away: Mapping[str, OSError | InvalidSettings]) -> NoReturn:
+    """Say to whom nothing could be delivered: first what waiting does not mend."""
+    for code, error in away.items():
+        if isinstance(error, InvalidSettings):
+            raise InvalidSettings(f"nothing could be delivered to {code}: {error}") from error
+    desks, why = ", ".join(sorted(away)), next(iter(away.values()))
+    raise ConnectionError(f"nothing could be delivered to {desks}; see that its outbox can be written") from why
 
 
 def _known_desks() -> dict[str, Address]:
