@@ -49,10 +49,9 @@ class SftpOutbox:
                     for piece in pieces:
                         out.write(piece)
                 server.posix_rename(draft, f"{self._folder}/{name}")
-            except BaseException:
-                with suppress(OSError, SSHException):
+            finally:
+                with suppress(OSError, SSHException):  # which is no more where all went well
                     server.remove(draft)
-                raise
 
     def remove(self, name: str) -> None:
         """Take it away."""
