@@ -53,8 +53,7 @@ def plan_cases(seed: int, received: NDArray[np.float64], rejected: Collection[in
     wanted, cases = round(SHARE * int(free.sum())), list[tuple[int, ...]]()
     while sum(map(len, cases)) + 2 <= wanted:
         size = min(1 + int(rng.geometric(_MORE)), _MOST, wanted - sum(map(len, cases)))
-        if size > 1:
-            cases.append(tuple(sorted(place(return_days(rng, size, _REPORTED, received.tolist()), received, free))))
+        cases.append(tuple(sorted(place(return_days(rng, size, _REPORTED, received.tolist()), received, free))))
     return cases
 
 
