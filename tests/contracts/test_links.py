@@ -1,4 +1,4 @@
-"""What reports share, as the ledger holds it, and the links that were found."""
+"""What reports share, as either database holds it, and the links that were found."""
 
 from dataclasses import replace
 
@@ -11,12 +11,21 @@ from domain.linking import Link, LinkKind, Shared
 from domain.media import Kind
 from domain.report import FileFault, Identifier, PersonRole, Rejection
 from infra.ledger import clusters, links
+from infra.ledger.engine import migrate
 
 FACES, SCENES = ClusterKind.FACES, ClusterKind.SCENES
 
 
 @pytest.fixture
-def reported(connection):
+def reported(ledger):
+    migrate(ledger)
+    with ledger.begin() as connection:
+        fill(connection)
+        yield connection
+
+
+def fill(connection):
+    """Have three reports that name some files, and a rejected one."""
     name = Trace(PersonRole.SUSPECT, Identifier.NAME, key("n"))
     record(
         connection,
@@ -25,7 +34,6 @@ def reported(connection):
         taken("C", sighted("a", fault=FileFault.DIGEST_MISMATCH), sighted("d")),
         replace(taken("D", sighted("a"), rejection=Rejection.SCHEMA), traces=frozenset([name])),
     )
-    return connection
 
 
 def found(connection, most=9):
