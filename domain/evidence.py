@@ -40,7 +40,7 @@ EVIDENCE: Mapping[str, str] = {
 """Everything a policy can weigh, by name; all of it is at least 0, and 0 where nothing is known."""
 
 VIRAL = frozenset({"viral", "file.viral", "file.potentialMeme"})
-"""Evidence of a flood. It lowers nothing novel, and takes nothing urgent below what is urgent."""
+"""Evidence of a flood. It raises nothing, lowers nothing novel, and takes nothing urgent below what is urgent."""
 
 NOVEL = frozenset({"new", "new_scene", "new_face"})
 """Evidence of what was never seen. A changed file of something seen is none."""

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.errors import InvalidSettings
-from domain.evidence import EVIDENCE, NEVER_LOWERS
+from domain.evidence import EVIDENCE, NEVER_LOWERS, VIRAL
 from domain.model import Role
 from domain.priority import HIGHEST, Band, Bound, Factor, Policy
 from infra import lines
@@ -142,6 +142,8 @@ def _directions(parsed: _File) -> Iterator[Fault]:
         before, _ = first.setdefault(evidence, (direction, path))
         if direction == LOWERS and evidence in NEVER_LOWERS:
             yield path, f"“{evidence}” may lift a score and never lower one"
+        elif evidence in VIRAL and (direction == RAISES or path[0] == "floor"):
+            yield path, f"“{evidence}” may lower a score by a factor or a cap; it lifts none, and takes no floor away"
         elif direction != before:
             other = ".".join(map(str, first[evidence][1]))
             yield (

@@ -29,7 +29,7 @@ from taken_in import held, key, sighted, taken, utc
 
 from domain.errors import InvalidSettings, LedgerRefused
 from domain.priority import Priority
-from infra.ledger import priorities, reports, schema
+from infra.ledger import policies, priorities, reports, schema
 from infra.ledger.engine import add_missing, connect, migrate, reading, upsert
 from infra.ledger.roles import ANALYST, METADATA, RESTRICTED, make_roles
 
@@ -324,3 +324,19 @@ def test_the_drops_that_were_taken_are_told_of_as_many_keys_as_are_asked(ledger)
             keys[:2]
         )
         assert reports.taken_drops(connection, []) == set()
+
+
+def test_the_policy_approved_last_is_in_force_and_its_text_is_kept_byte_for_byte(ledger):
+    migrate(ledger)
+    text = b'name = "ours"\r\n# \xc3\xa4\n'
+    with ledger.begin() as connection:
+        assert policies.in_force(connection) is None
+        for version, content in (("a" * 64, text), ("b" * 64, b"other"), ("a" * 64, b"another text")):
+            policies.keep(connection, version, "ours", content, MOMENT)
+            policies.propose(connection, version, MOMENT + timedelta(seconds=len(content)), "p", "why not")
+        newest, *_, oldest = policies.switches(connection)
+        policies.approve(connection, oldest, MOMENT + timedelta(days=2), "q")
+        policies.approve(connection, newest, MOMENT + timedelta(days=1), "q")
+        assert policies.in_force(connection) == policies.find(connection, oldest.version)[0][1]
+        assert policies.find(connection, "a") == [("a" * 64, text)]
+        assert [bool(each.approved_at) for each in policies.switches(connection)] == [True, False, True]

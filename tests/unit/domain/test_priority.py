@@ -25,7 +25,7 @@ of_few = st.dictionaries(few, st.integers(0, 5) | st.floats(0, 1))
 @st.composite
 def lawful(draw):
     """Draw a policy as the schema lets it be: each evidence moves a score one way in all of it."""
-    raising = {name: name in NEVER_LOWERS or draw(st.booleans()) for name in FEW}
+    raising = {name: name not in VIRAL and (name in NEVER_LOWERS or draw(st.booleans())) for name in FEW}
     up, down = ([name for name in FEW if raising[name] is way] for way in (True, False))
 
     def some(names, most):
@@ -48,7 +48,8 @@ def lawful(draw):
         max_size=6,
     ).map(tuple)  # fmt: skip
     urgent = draw(st.sampled_from([70.0, 30.0]))
-    return Policy("any", "0", draw(factors), draw(bounds(up, down)), draw(bounds(down, up)), BANDS, urgent)
+    floors = draw(bounds(up, [name for name in down if name not in VIRAL]))
+    return Policy("any", "0", draw(factors), floors, draw(bounds(down, up)), BANDS, urgent)
 
 
 policies = lawful()

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from domain.match import SignalType
 from domain.media import Kind
 from domain.model import Answer, Answered, Attribute, Face, ModelFault, ModelVersion, Role, Says, Serving, Verdict
+from domain.priority import Priority
 from domain.report import FileFault
-from infra.ledger import opinions, schema, shadows
+from infra.ledger import opinions, priorities, schema, shadows
 from infra.ledger.engine import connect, upsert
 from infra.ledger.inferences import Planned, Waiting, plan, record_answers, take_over, waiting
 
@@ -145,15 +146,15 @@ THIRD = Serving(ModelVersion("classifier/two", 3, "4" * 64))
 
 def named(connection, scores):
     """Hold a file for each score, named by a report of its own that has that rank; None has none."""
-    received = dt.datetime(2018, 5, 1, tzinfo=dt.UTC)
+    received, ranked = dt.datetime(2018, 5, 1, tzinfo=dt.UTC), []
     for name, score in scores.items():
         held(connection, name, sightings=[])
         upsert(connection, schema.report, [{"id": f"r{name}", "external_id": name, "received_at": received}])
         row = {"report_id": f"r{name}", "ordinal": 0, "file_id": name, "blob_id": name, "fault": None}
         upsert(connection, schema.sighting, [row])
         if score is not None:
-            rank = {"policy": "p", "evidence": "e", "band": "b", "reasons": [], "current": True}
-            upsert(connection, schema.priority, [{"report_id": f"r{name}", "score": score} | rank])
+            ranked.append((f"r{name}", "e", Priority(score, "b", ())))
+    priorities.record(connection, "p", ranked, received)
 
 
 def test_who_was_never_seen_comes_first_then_whom_the_oldest_saw_and_the_urgent_before_others(connection):
