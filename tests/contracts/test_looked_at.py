@@ -36,7 +36,8 @@ def told(ledger):
             upsert(connection, schema.sighting, [sighting])
             rank = {"report_id": report, "policy": "p", "evidence": "e", "score": 10.0 * number, "band": "b"}
             if number < 5:
-                upsert(connection, schema.priority, [rank | {"reasons": [], "current": True}])
+                told = {"reasons": [], "open": [], "least": 0.0, "most": 0.0, "ranked_at": NOW, "current": True}
+                upsert(connection, schema.priority, [rank | told])
     return ledger
 
 
