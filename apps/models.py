@@ -156,8 +156,18 @@ def show(data: Data = None) -> None:
 
 
 @models.command()
-def evaluate(role: OfRole, version: Version, data: Data = None) -> None:
+def evaluate(
+    role: OfRole,
+    version: Version,
+    precision: Annotated[
+        float,
+        typer.Option(min=0.5, max=1, help="Of an embedder: how many of the pairs in a group shall belong together."),
+    ] = 0.99,
+    data: Data = None,
+) -> None:
     """Measure a version on the newest evaluation set of its role, slice by slice, beside the champion.
+
+    Of an embedder it tells as well from which average cosine on groups are one (`alike`) at a precision.
 
     Example: `breakwater model evaluate classifier 2`. The report is a run of the experiment `evaluations` in MLflow.
     """
@@ -166,7 +176,7 @@ def evaluate(role: OfRole, version: Version, data: Data = None) -> None:
     from tasks.gating import evaluate_version  # noqa: PLC0415 (as above)
 
     with running():
-        found = evaluate_version(role, version)
+        found = evaluate_version(role, version, precision)
     _tell_evaluated(found)
     typer.echo(f"{found.model}: {found.told}; run {found.run} of the experiment evaluations")
 
@@ -203,6 +213,8 @@ def _tell_evaluated(found: "Evaluated | None") -> None:
     for each in lines(report):
         table.add_row(*each[: len(table.columns)])
     Console().print(table)
+    if report.grouping:
+        typer.echo(report.grouping.told())
 
 
 @evaluation.command("import")

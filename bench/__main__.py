@@ -14,6 +14,7 @@ BENCHMARKS = (
     "measures",
     "forecast",
     "classify",
+    "cluster",
     "cluster_quality",
     "report_links",
     "priority",

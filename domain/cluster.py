@@ -1,7 +1,7 @@
 """Clusters: what belongs together, under names that stay."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, count
@@ -155,12 +155,17 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]
     return sorted(told, key=lambda each: (each.cluster, each.event, each.other))
 
 
-def named(groups: Iterable[list[str]], existing: Mapping[str, str], found: Callable[[str], str]) -> dict[str, str]:
+def named(
+    groups: Iterable[list[str]],
+    existing: Mapping[str, str],
+    found: Callable[[str], str],
+    taken: Container[str] = frozenset(),
+) -> dict[str, str]:
     """Name each group's cluster, for every member.
 
     A group keeps the name that most of its members bear already (the smaller name if two are as frequent), and no
     two groups keep one name: it stays with the larger share. A group without a name founds one on its first member,
-    or on a later one where another group keeps that name.
+    or on a later one where another group keeps that name. Names that are `taken` are those of other groups.
     """
     members = sorted(sorted(group) for group in groups)
     shares = Counter(
@@ -169,12 +174,12 @@ def named(groups: Iterable[list[str]], existing: Mapping[str, str], found: Calla
     kept: dict[int, str] = {}
     given: set[str] = set()
     for (name, place), _ in sorted(shares.items(), key=lambda share: (-share[1], share[0])):
-        if name not in given and place not in kept:
+        if name not in given and name not in taken and place not in kept:
             kept[place] = name
             given.add(name)
     for place, group in enumerate(members):
         if place not in kept:
             seeds = chain(group, (f"{group[0]} {number}" for number in count(2)))
-            kept[place] = next(name for name in map(found, seeds) if name not in given)
+            kept[place] = next(name for name in map(found, seeds) if name not in given and name not in taken)
             given.add(kept[place])
     return {member: kept[place] for place, group in enumerate(members) for member in group}

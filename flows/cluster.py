@@ -12,10 +12,14 @@ from tasks.staging import stage
 
 
 @flow
-def cluster() -> Counts:
-    """Group copies of files, files of one scene, faces of one person perhaps, and reports that share what is rare."""
+def cluster(*, anew: bool = False) -> Counts:
+    """Group copies of files, files of one scene, faces of one person perhaps, and reports that share what is rare.
+
+    Args:
+        anew: Whether scenes and faces are compared all with all again, however many there are, as each night.
+    """
     with stage("cluster") as publish:
-        files = pair_films() + cluster_copies() + cluster_scenes() + cluster_faces()
+        files = pair_films() + cluster_copies() + cluster_scenes(anew=anew) + cluster_faces(anew=anew)
         counts = files + cluster_reports()
         publish_clusters()
         return publish(counts)

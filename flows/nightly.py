@@ -24,7 +24,7 @@ def nightly() -> Counts:
     """
     with stage("nightly") as publish:
         night = Night()
-        counts = match_entries() + match_files() + cluster() + prioritize() + measure()
+        counts = match_entries() + match_files() + cluster(anew=True) + prioritize() + measure()
         audit, retention = check_audit(), check_retention()
         counts = publish(publish_night(night, counts, audit, retention, check_drift(), compare_challengers()))
         insist(audit)

@@ -11,11 +11,14 @@ from infra.ledger.engine import reading
 from infra.ledger.evaluation_sets import EvaluationSet
 from infra.tracking import Written
 from infra.world import world
-from models.contract import load_contract
+from models.contract import Contract, FaceEmbedderContract, SceneEmbedderContract, load_contract
+from models.evaluation.cuts import GRID, PRECISION, cuts
 from models.evaluation.judging import Judgement, Verdict, headline, judge
+from models.evaluation.pairs import Pairs
 from models.evaluation.resampling import ALL, MACRO, Estimate, Name, Slices, Statistics, compare, evaluate
 from models.evaluation.slices import slices
 from models.evaluation.verdicts import Verdicts, reliability
+from tasks.evaluating.grouping import Grouping
 from tasks.evaluating.report import Report, as_csv, as_page
 from tasks.examining import examine
 from tasks.scoring import alike, facts, groups, statistics
@@ -94,8 +97,10 @@ def set_of(role: Role) -> EvaluationSet | None:
         return evaluation_sets.newest(connection, role)
 
 
-def measure(model: ModelVersion) -> Evaluated:
+def measure(model: ModelVersion, precision: float = PRECISION) -> Evaluated:
     """Measure a version on the newest set of its role, beside the champion, and keep it as a run in MLflow.
+
+    Of an embedder it tells from which cosine on groups are one with this precision.
 
     Raises:
         InvalidSettings: the role has no set, or nothing of it can be decoded.
@@ -104,15 +109,17 @@ def measure(model: ModelVersion) -> Evaluated:
     if of is None:
         raise InvalidSettings(f"{model.role} has no evaluation set; `breakwater model evaluation import` takes one in")
     champion = world().registry.find(model.role)
-    return _kept(_measured(model, None if champion == model else champion, of))
+    return _kept(_measured(model, None if champion == model else champion, of, precision))
 
 
-def evaluate_version(role: Role, version: int) -> Evaluated:
+def evaluate_version(role: Role, version: int, precision: float = PRECISION) -> Evaluated:
     """Measure a version of this number; as `measure`."""
-    return measure(world().registry.version(role, version))
+    return measure(world().registry.version(role, version), precision)
 
 
-def _measured(model: ModelVersion, champion: ModelVersion | None, of: EvaluationSet) -> Evaluated:
+def _measured(
+    model: ModelVersion, champion: ModelVersion | None, of: EvaluationSet, precision: float = PRECISION
+) -> Evaluated:
     """Measure a version, and the champion on the same files, with the same resamples."""
     with reading(world().ledger) as connection:
         items = evaluation_sets.items(connection, of)
@@ -127,7 +134,7 @@ def _measured(model: ModelVersion, champion: ModelVersion | None, of: Evaluation
     bins = [reliability(each) if isinstance(each, Verdicts) else () for each in every]
     report = Report(
         str(model), str(of), len(examined), headline(model.role), estimates[0],
-        unread=len(items) - len(examined), bins=bins[0],
+        unread=len(items) - len(examined), bins=bins[0], grouping=_grouping(every[0], contracts[0], precision),
     )  # fmt: skip
     if champion:
         differences, judgement = _beside(every, drawn, parts, report.by)
@@ -136,6 +143,14 @@ def _measured(model: ModelVersion, champion: ModelVersion | None, of: Evaluation
             differences=differences, judgement=judgement,
         )  # fmt: skip
     return Evaluated(model, champion, of, report)
+
+
+def _grouping(measured: Statistics, contract: Contract, precision: float) -> Grouping | None:
+    """Tell of an embedder what groups come of its vectors."""
+    if not isinstance(measured, Pairs) or not isinstance(contract, SceneEmbedderContract | FaceEmbedderContract):
+        return None
+    grid = sorted({*GRID, contract.alike})
+    return Grouping(contract.alike, precision, cuts(measured.vectors, measured.groups, grid))
 
 
 def _beside(
@@ -158,6 +173,8 @@ def _kept(found: Evaluated) -> Evaluated:
         "unread": str(report.unread), "verdict": report.judgement.verdict.value if report.judgement else "",
     }  # fmt: skip
     files = {"report.html": as_page(report), "evaluation.csv": as_csv(report)}
+    if report.grouping:
+        files["alike.csv"] = report.grouping.as_csv()
     written = Written(f"{found.model}{beside} on {found.of}", tags, metrics(report.estimates), files)
     return replace(found, run=world().registry.evaluated(found.model, found.headline, written))
 

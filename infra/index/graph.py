@@ -37,12 +37,9 @@ def components(hashes: Words, radius: int = MATCH_RADIUS) -> NDArray[np.int64]:
     distinct = np.flatnonzero(first == np.arange(len(first)))
     parents = np.arange(len(distinct))
     for found in _pairs(hashes[distinct], Wanted(radius, once=False)):
-        _unite(parents, found)
-    roots = parents[parents]
-    while not np.array_equal(roots, parents):
-        parents, roots = roots, roots[roots]
+        unite(parents, found)
     whole = np.empty(len(first), np.int64)
-    whole[distinct] = distinct[roots]
+    whole[distinct] = distinct[rooted(parents)]
     return whole[first]
 
 
@@ -85,9 +82,17 @@ def _first_equal(hashes: Words) -> NDArray[np.int64]:
     return first
 
 
+def rooted(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give each row the first row of its component."""
+    roots = parents[parents]
+    while not np.array_equal(roots, parents):
+        parents, roots = roots, roots[roots]
+    return roots
+
+
 @compiled
-def _unite(parents: NDArray[np.int64], pairs: Found) -> None:
-    """Join the components of these pairs; the parent of each row is a smaller row of its component."""
+def unite(parents: NDArray[np.int64], pairs: NDArray[np.int64]) -> None:
+    """Join the components of the first two of each row of `pairs`; a parent is a smaller row of its component."""
     for at in range(len(pairs)):
         one, other = pairs[at, 0], pairs[at, 1]
         while parents[one] != one:

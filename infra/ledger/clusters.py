@@ -1,10 +1,10 @@
 """Clusters in the ledger: which member is in which."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, String, cast, delete, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, delete, exists, select
 
 from domain.cluster import ClusterKind, Ruling, changes
 from domain.media import BlobKey
@@ -24,25 +24,35 @@ def members(connection: Connection, kind: ClusterKind) -> dict[str, str]:
     return dict(connection.execute(query).tuples().all())
 
 
-def record(connection: Connection, kind: ClusterKind, names: Mapping[str, str], at: dt.datetime) -> int:
+def record(
+    connection: Connection,
+    kind: ClusterKind,
+    names: Mapping[str, str],
+    at: dt.datetime,
+    before: Mapping[str, str] | None = None,
+    worth: Mapping[str, float] | None = None,
+) -> int:
     """Make the clusters of this kind what `names` says, member by member; count the members that changed.
 
-    What became of clusters with it is put on record.
+    What became of clusters with it is put on record. Members that are in none of `before`, where that is told, and of
+    `names` stay where they are; no cluster has members of both sorts. `worth` is the confidence of clusters, if any.
     """
-    before, table = members(connection, kind), schema.cluster_member
+    before, table = members(connection, kind) if before is None else before, schema.cluster_member
     left = sorted(before.keys() - names.keys())
     for start in range(0, len(left), MANY):
         gone = table.c.member.in_(left[start : start + MANY])
         connection.execute(delete(table).where(table.c.kind == kind, gone))
-    upsert(connection, schema.cluster, [{"id": name, "kind": kind} for name in sorted(set(names.values()))])
+    sure = worth or {}
+    rows = [{"id": name, "kind": kind, "confidence": sure.get(name)} for name in sorted(set(names.values()))]
+    upsert(connection, schema.cluster, rows)
     moved = sorted((member, name) for member, name in names.items() if before.get(member) != name)
-    rows = [{"kind": kind, "member": member, "cluster_id": name} for member, name in moved]
+    now = [{"kind": kind, "member": member, "cluster_id": name} for member, name in moved]
     told = [
         {"at": at, "cluster_id": each.cluster, "event": each.event, "other": each.other, "members": each.members}
         for each in changes(before, names)
     ]
     upsert(connection, schema.cluster_change, told)
-    return len(left) + upsert(connection, table, rows)
+    return len(left) + upsert(connection, table, now)
 
 
 def rulings(connection: Connection, kind: ClusterKind) -> list[Ruling]:
@@ -71,30 +81,42 @@ def known(connection: Connection, kind: ClusterKind, member: str) -> bool:
     return connection.scalar(select(there)) or False
 
 
-def scene_vectors(connection: Connection, embedder: ModelVersion) -> tuple[list[str], Vectors]:
-    """Give the files that a scene embedder saw, by their ids, and their vectors."""
-    table = schema.embedding.c
-    query = _vectors(embedder).add_columns(table.blob_id).order_by(table.blob_id)
-    rows = connection.execute(query).all()
-    return [blob for _, blob in rows], stacked([vector for vector, _ in rows])
+def scene_files(connection: Connection, embedder: ModelVersion) -> list[str]:
+    """Give the ids of files that a scene embedder saw, in order."""
+    return list(connection.scalars(_said(embedder, schema.embedding.c.blob_id).order_by(schema.embedding.c.blob_id)))
 
 
-def face_vectors(
-    connection: Connection, embedder: ModelVersion, detector: ModelVersion, quality: int
-) -> tuple[list[str], Vectors, list[float]]:
-    """Give the faces of a detector that are sharp and good enough, their vectors, and the seconds of their frames."""
+def scene_vectors(connection: Connection, embedder: ModelVersion, files: Sequence[str]) -> Vectors:
+    """Give the vectors of these files, all different, in their order."""
+    return _in_order(files, _vectors(connection, embedder, "", files))
+
+
+class Shown(NamedTuple):
+    """When a face was seen, in seconds of its film, and how well, 0-100."""
+
+    seconds: float
+    quality: int
+
+
+def faces(connection: Connection, embedder: ModelVersion, detector: ModelVersion, quality: int) -> dict[str, Shown]:
+    """Give the faces of a detector that are sharp and good enough, in order."""
     table, face = schema.embedding.c, schema.face.c
     found = (face.blob_id == table.blob_id) & (face.ordinal == table.ordinal)
     query = (
-        _vectors(embedder, str(detector))
-        .add_columns(table.blob_id, table.ordinal, face.seconds)
+        _said(embedder, table.blob_id, table.ordinal, face.seconds, face.quality, upon=str(detector))
         .join(schema.face, found & said_by(schema.face, detector))
         .where(face.quality >= quality, face.blurred.is_(False))
         .order_by(table.blob_id, table.ordinal)
     )
-    rows = connection.execute(query).all()
-    names = [face_name(blob, ordinal) for _, blob, ordinal, _ in rows]
-    return names, stacked([vector for vector, *_ in rows]), [seconds for *_, seconds in rows]
+    return {face_name(blob, ordinal): Shown(*shown) for blob, ordinal, *shown in connection.execute(query)}
+
+
+def face_vectors(
+    connection: Connection, embedder: ModelVersion, detector: ModelVersion, names: Sequence[str]
+) -> Vectors:
+    """Give the vectors of these faces, in their order."""
+    files = dict.fromkeys(name.partition("/")[0] for name in names)
+    return _in_order(names, _vectors(connection, embedder, str(detector), list(files)))
 
 
 def face_name(blob: BlobKey, ordinal: int) -> str:
@@ -102,10 +124,25 @@ def face_name(blob: BlobKey, ordinal: int) -> str:
     return f"{blob}/{ordinal}"
 
 
-def _vectors(embedder: ModelVersion, upon: str = "") -> Select[Any]:
+def _said(embedder: ModelVersion, *columns: ColumnElement[Any], upon: str = "") -> Select[Any]:
     table = schema.embedding
     usable_blob = exists().where(schema.blob.c.id == table.c.blob_id, usable())
-    return select(table.c.vector).where(said_by(table, embedder, upon), usable_blob)
+    return select(*columns).select_from(table).where(said_by(table, embedder, upon), usable_blob)
+
+
+def _vectors(connection: Connection, embedder: ModelVersion, upon: str, files: Sequence[str]) -> dict[str, bytes]:
+    """Give the vectors of these files by the name of the file, or upon faces by that of the face."""
+    table = schema.embedding.c
+    query = select(table.blob_id, table.ordinal, table.vector).where(said_by(schema.embedding, embedder, upon))
+    found: dict[str, bytes] = {}
+    for start in range(0, len(files), MANY):
+        for blob, ordinal, vector in connection.execute(query.where(table.blob_id.in_(files[start : start + MANY]))):
+            found[face_name(blob, ordinal) if upon else blob] = vector
+    return found
+
+
+def _in_order(names: Sequence[str], vectors: Mapping[str, bytes]) -> Vectors:
+    return stacked([vectors[name] for name in names])
 
 
 def brought(connection: Connection) -> list[tuple[str, BlobKey]]:

@@ -524,6 +524,7 @@ cluster = Table(
     metadata,
     Column("id", Key, primary_key=True, comment="keyed digest of its founding member; kept while it lives"),
     Column("kind", Code, nullable=False),
+    Column("confidence", Float, comment="of scenes and faces, 0-1: how far above the threshold, by the faces' quality"),
 )
 Member = String(80)
 cluster_member = Table(

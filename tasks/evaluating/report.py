@@ -19,6 +19,7 @@ from tasks.evaluating.drawings import (
     draw_reliability,
     draw_slices,
 )
+from tasks.evaluating.grouping import Grouping
 from tasks.evaluating.page import Page, Part, Table, Tile, render_page
 from tasks.evaluating.wording import METRICS, interval, number, place, title
 
@@ -41,6 +42,7 @@ class Report:
         by: the number by which the role's models are judged.
         estimates: of the model; `champions` of the champion, where they were made; `differences` of the two.
         bins, champions_bins: of the probabilities, for models that give some.
+        grouping: of an embedder, what groups come of its vectors.
     """
 
     model: str
@@ -55,20 +57,22 @@ class Report:
     judgement: Judgement | None = None
     bins: Sequence[Bin] = ()
     champions_bins: Sequence[Bin] = ()
+    grouping: Grouping | None = None
 
 
 def as_page(report: Report) -> str:
     """Render the report as one HTML file that needs nothing else."""
     beside = f", beside {report.champion}" if report.champion else ""
     judged = report.judgement
-    parts = (part for part in (_slices(report), _differences(report), _calibration(report), _numbers(report)) if part)
+    grouping = report.grouping.part() if report.grouping else None
+    every = (_slices(report), _differences(report), _calibration(report), grouping, _numbers(report))
     metrics = dict.fromkeys(each.name.metric for each in report.estimates)
     return render_page(
         Page(
             title=f"Evaluation of {report.model}",
             lead=f"On {report.items:,} files of {report.of}{beside}. Intervals hold the true number 95 times in 100.",
             tiles=tuple(_tiles(report)),
-            parts=tuple(parts),
+            parts=tuple(part for part in every if part),
             tone=_TONES[judged.verdict] if judged else "open",
             verdict=f"{judged.verdict.capitalize()} {_than(judged)} {report.champion}" if judged else "",
             reasons=judged.reasons if judged else (),

@@ -112,6 +112,12 @@ def upgrade() -> None:
             comment="keyed digest of its founding member; kept while it lives",
         ),
         sa.Column("kind", sa.String(length=96), nullable=False),
+        sa.Column(
+            "confidence",
+            sa.Float(),
+            nullable=True,
+            comment="of scenes and faces, 0-1: how far above the threshold, by the faces' quality",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
     )
     op.create_table(

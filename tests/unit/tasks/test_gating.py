@@ -265,6 +265,22 @@ def test_an_embedder_is_measured_by_its_groups(place):
     assert float(found.headline.split()[2]) > 0.9
 
 
+def test_of_an_embedder_it_is_told_from_which_cosine_on_groups_are_one(place):
+    evaluation_set(place, 30, Role.SCENE_EMBEDDER)
+    model = promoting.register(folder(place, "scenes", base=model_folders.EMBEDDER, alike=0.912)).model
+    found = gating.measure(model, precision=0.4)
+    grouping = found.report.grouping
+    assert {0.5, 0.912, 0.995} <= {cut.alike for cut in grouping.cuts}
+    assert grouping.lowest.precision == 1
+    assert grouping.told().startswith(
+        f"alike {grouping.lowest.alike:g} is the lowest for groups of a precision of 40.0%"
+    )
+    assert "the contract says 0.912" in grouping.told()
+    files = {each.path for each in mlflow.MlflowClient().list_artifacts(found.run)}
+    assert "alike.csv" in files
+    assert "no cosine is shown" in gating.measure(model).report.grouping.told()  # three colours are too few
+
+
 def faces_set(place, role, truths):
     """Write pictures in which the two places of `face_folders` are red, or not, and what is true of them."""
     folder = place / f"faces-{role}"

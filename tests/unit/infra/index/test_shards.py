@@ -1,4 +1,4 @@
-"""Shards on a real cluster of processes: the same as one index, in pieces that a worker can hold."""
+"""On real processes shards give the same as one index, and cells of vectors are joined as they are in this one."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ from many_hashes import compared, photographic, triples, uniform
 
 from domain.errors import IndexDamaged
 from infra.cluster import running
-from infra.index import shards
+from infra.index import joining, shards
+from infra.index.nearest import Ways
 from infra.index.shards import Asked, Shards, search_shards
 from infra.world import world
 
@@ -58,3 +59,19 @@ def test_another_number_of_shards_is_refused(tmp_path):
 
 def test_nothing_is_asked_of_nobody(tmp_path):
     assert list(Shards(tmp_path, 2).within(uniform(0, 1))) == []
+
+
+def test_workers_join_vectors_as_this_process_does_and_what_they_do_not_reach_is_done_here(tmp_path, monkeypatch):
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(8, 6))[rng.integers(0, 8, 400)] + 0.6 * rng.normal(size=(400, 6))
+    (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype("<f2").tofile(tmp_path / "vectors")
+    asked = (tmp_path / "vectors", (400, 6), np.arange(0, 400, 40), Ways(3, 4, 1.0, 1.0), 0.9)
+    here = joining.components(*asked)
+    monkeypatch.setattr(joining, "WORKERS_FROM", 100)
+    monkeypatch.setattr(joining, "_ROWS", 150)
+    for there in (joining.components(*asked), joining.components(*asked)):
+        np.testing.assert_array_equal(there[0], here[0])
+        np.testing.assert_array_equal(there[1], here[1])
+        monkeypatch.setattr(joining, "fan_out", lambda _step, items, **_: ([(each.number, None)] for each in items))
+    assert len(np.unique(here[1])) < 350
+    assert [file.name for file in tmp_path.iterdir()] == ["vectors"]

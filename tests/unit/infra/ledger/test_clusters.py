@@ -30,6 +30,12 @@ def test_those_that_move_leave_or_come_are_counted(connection):
     assert clusters.members(connection, COPIES) == {}
 
 
+def test_of_some_members_the_others_stay_where_they_are(connection):
+    clusters.record(connection, COPIES, {"a": "x", "b": "x", "c": "y", "d": "y"}, MOMENT)
+    assert clusters.record(connection, COPIES, {"c": "z", "e": "z"}, MOMENT, {"c": "y", "d": "y"}) == 3
+    assert clusters.members(connection, COPIES) == {"a": "x", "b": "x", "c": "z", "e": "z"}
+
+
 def test_one_kind_does_not_touch_the_other(connection):
     clusters.record(connection, COPIES, {"a": "x"}, MOMENT)
     clusters.record(connection, REPORTS, {"a": "y"}, MOMENT)
@@ -40,7 +46,7 @@ def test_one_kind_does_not_touch_the_other(connection):
 def test_a_name_is_kept_after_its_members_left(connection):
     clusters.record(connection, COPIES, {"a": "x"}, MOMENT)
     clusters.record(connection, COPIES, {}, MOMENT)
-    assert connection.execute(select(schema.cluster)).all() == [("x", "copies")]
+    assert connection.execute(select(schema.cluster)).all() == [("x", "copies", None)]
 
 
 def test_reports_brought_what_is_usable_each_file_once(connection):
@@ -84,10 +90,10 @@ def test_vectors_are_those_of_the_model_that_serves_of_files_that_can_be_looked_
     for name, version in (("b", 1), ("a", 1), ("c", 1), ("a", 2)):
         answer = Answer(Serving(ModelVersion(SCENES.name, version, "0")), vectors=((0, vector(version, 0)),))
         inferences.record_answers(connection, [Answered(key(name), (answer,))], MOMENT)
-    names, vectors = clusters.scene_vectors(connection, SCENES)
-    assert names == [key("a"), key("b")]
-    assert vectors.tolist() == [[1, 0], [1, 0]]
-    assert clusters.scene_vectors(connection, FACES)[0] == []
+    assert clusters.scene_files(connection, SCENES) == [key("a"), key("b")]
+    assert clusters.scene_vectors(connection, SCENES, [key("b"), key("a")]).tolist() == [[1, 0], [1, 0]]
+    assert clusters.scene_files(connection, FACES) == []
+    assert clusters.scene_vectors(connection, SCENES, []).shape == (0, 1)
 
 
 def test_vectors_of_faces_are_of_those_that_are_sharp_and_good_enough(connection):
@@ -98,6 +104,6 @@ def test_vectors_of_faces_are_of_those_that_are_sharp_and_good_enough(connection
     other = Answer(Serving(FACES, "detector-face/m v2"), vectors=vectors)
     told = (Answer(Serving(DETECTOR), faces=found), Answer(Serving(FACES, str(DETECTOR)), vectors=vectors), other)
     inferences.record_answers(connection, [Answered(key("a"), told)], MOMENT)
-    names, rows, moments = clusters.face_vectors(connection, FACES, DETECTOR, 50)
-    assert names == [f"{key('a')}/0", f"{key('a')}/3"]
-    assert (rows.tolist(), moments) == ([[0, 1], [3, 1]], [0.5, 2.0])
+    shown = clusters.faces(connection, FACES, DETECTOR, 50)
+    assert list(shown.items()) == [(f"{key('a')}/0", (0.5, 60)), (f"{key('a')}/3", (2.0, 50))]
+    assert clusters.face_vectors(connection, FACES, DETECTOR, list(shown)[::-1]).tolist() == [[3, 1], [0, 1]]

@@ -4,14 +4,25 @@ from datetime import UTC, datetime
 
 import model_folders
 import numpy as np
+import pytest
 from sqlalchemy import select
 from taken_in import MOMENT, key, record, sighted, taken
 
 from domain.cluster import ClusterKind, Ruling, Tie, TieKind
 from domain.model import Alias, Answer, Answered, Face, Role, Serving
-from infra.ledger import clusters, inferences, schema
+from domain.report import FileFault
+from infra.ledger import clusters, inferences, media, schema
 from infra.world import world
-from tasks.clustering.alike import alike, cluster_faces, cluster_scenes, of_one_picture, spread
+from tasks.clustering import keeping
+from tasks.clustering.alike import (
+    as_units,
+    cluster_faces,
+    cluster_scenes,
+    confidence,
+    mean_directions,
+    of_one_picture,
+    ruled_of_units,
+)
 from tasks.clustering.telling import card
 from tasks.inference import register
 
@@ -26,27 +37,36 @@ def pointing(*degrees):
     return np.array([angle(each) for each in degrees], np.float32)
 
 
-def test_members_are_grouped_by_where_their_vectors_point():
-    assert alike(list("abcde"), pointing(0, 90, 5, 93, 45), 0.9) == [["a", "c"], ["b", "d"]]
+def test_copies_are_one_unit_that_is_called_by_its_first_file_and_another_when_they_change():
+    copies = {"a": "x", "c": "x", "d": "y"}
+    units = as_units(list("abcd"), copies)
+    assert list(units.values()) == [["a", "c"], ["b"], ["d"]]
+    assert (next(iter(units))[:2], list(units)[1:]) == ("a+", ["b", "d"])
+    assert as_units(list("abcd"), copies | {"b": "x"}).keys() & units.keys() == {"d"}
 
 
-def test_what_people_ruled_holds_and_rulings_of_others_are_passed_over():
-    rulings = [Ruling("a", "c", same=False), Ruling("d", "e", same=True), Ruling("x", "a", same=True)]
-    assert alike(list("abcde"), pointing(0, 90, 5, 93, 45), 0.9, rulings) == [["d", "e"]]
+def test_what_was_ruled_of_a_file_is_ruled_of_its_copies_and_rulings_of_others_are_passed_over():
+    copies = {"a": "x", "b": "x", "e": "x"}
+    units = as_units(list("abcd"), copies)
+    unit = next(iter(units))
+    rulings = [Ruling(one, other, same=False) for one, other in (("e", "c"), ("a", "b"), ("c", "z"))]
+    assert ruled_of_units(rulings, units, copies) == [Ruling(unit, "c", same=False)]
+
+
+def test_the_direction_of_a_unit_is_the_mean_of_its_files():
+    found = mean_directions([["a", "b"], ["c"]], pointing(0, 40, 90))
+    np.testing.assert_allclose(found, pointing(20, 90), atol=1e-6)
 
 
 def test_faces_that_one_picture_shows_at_once_are_of_different_people():
     names, moments = ["a/0", "a/1", "b/0", "a/2"], [0.0, 0.0, 0.0, 1.0]
-    apart = list(of_one_picture(names, moments))
-    assert apart == [(0, 1)]
-    groups = alike(names, pointing(0, 1, 2, 3), 0.9, apart=apart)
-    assert not any({"a/0", "a/1"} <= set(group) for group in groups)
+    assert list(of_one_picture(names, moments)) == [(0, 1)]
 
 
-def test_copies_stand_where_the_first_of_them_stands():
-    copies = {"a": "x", "b": "x", "d": "y", "e": "y"}
-    assert spread([["a", "c"]], copies, list("abcde")) == [["a", "b", "c"]]
-    assert spread([["c", "d"]], copies, list("abcde")) == [["c", "d", "e"]]
+def test_a_group_is_the_surer_the_nearer_its_members_are_and_the_better_its_faces():
+    assert [confidence(cosine, 0.9) for cosine in (0.85, 0.9, 0.95, 1.01)] == pytest.approx([0, 0, 0.5, 1])
+    assert confidence(0.95, 0.9, [60, 80]) == pytest.approx(0.35)
+    assert confidence(1, 1) == 1
 
 
 def embedder(place, **said):
@@ -127,6 +147,8 @@ def test_faces_are_clustered_across_files_where_a_detector_and_an_embedder_serve
     assert set(standing(FACES)) == {"a", "c"}
     with world().ledger.begin() as connection:
         assert connection.scalar(select(schema.cluster_change.c.event)) == "founded"
+        sure = connection.scalar(select(schema.cluster.c.confidence))
+    assert sure == pytest.approx(0.8 * (np.cos(np.radians(4)) - 0.9) / 0.1, abs=1e-3)
     told = {one.name: one.ties for one in card(next(iter(standing(FACES).values()))).members}
     assert told == {
         f"{key('a')}/0": (Tie(f"{key('c')}/0", TieKind.VECTORS, 0.998),),
@@ -141,3 +163,33 @@ def test_which_of_the_copies_comes_first_changes_nothing(data, tmp_path):
         clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
     cluster_scenes.fn()
     assert standing(SCENES) == {}  # the copies stand at 20 together, 38 from the other
+
+
+def test_of_many_files_a_day_joins_what_is_there_who_is_quarantined_leaves_and_the_night_changes_nothing(
+    data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(keeping, "EXACT", 3)
+    model = embedder(tmp_path / "scenes")
+    see(model, a=0, b=4, c=90, d=94, e=180)
+    with world().ledger.begin() as connection:
+        clusters.record(connection, ClusterKind.COPIES, {key("a"): "x", key("b"): "x"}, MOMENT)
+    assert cluster_scenes.fn()["scenes_clusters"] == 1
+    first = standing(SCENES)
+    assert set(first) == {"c", "d"}
+    see(model, f=2, g=182)
+    assert cluster_scenes.fn()["scenes_members_changed"] == 5
+    second = standing(SCENES)
+    assert {name: second[name] for name in "cd"} == first
+    assert (second["a"] == second["b"] == second["f"], second["e"] == second["g"]) == (True, True)
+    with world().ledger.begin() as connection:
+        media.record_faults(connection, [(key("b"), FileFault.UNDECODABLE), (key("g"), FileFault.UNDECODABLE)])
+    assert cluster_scenes.fn()["scenes_members_changed"] == 3
+    third = standing(SCENES)
+    assert third == {name: second[name] for name in "acdf"}
+    for _ in range(2):
+        assert dict(cluster_scenes.fn(anew=True)) == {
+            "scenes_clusters": 2,
+            "scenes_members_changed": 0,
+            "vectors_recall_permille": 1000,
+        }
+    assert standing(SCENES) == third
