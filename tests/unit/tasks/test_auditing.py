@@ -81,7 +81,9 @@ ACTS = {
 }
 ELSEWHERE = {
     Act.ENTRY_RELEASED, Act.REPORTER_SHUT_OUT, Act.ROLES_GRANTED, Act.ACCOUNT_LET_IN, Act.EVALUATION_SET_IMPORTED,
-    Act.MODEL_REGISTERED, Act.MODEL_PROMOTED, Act.POLICY_PROPOSED, Act.POLICY_APPROVED,
+    Act.MODEL_REGISTERED, Act.MODEL_PROMOTION_BEGUN, Act.MODEL_PROMOTED, Act.POLICY_PROPOSED, Act.POLICY_APPROVED,
+    Act.CASE_DECIDED, Act.CASE_ADDRESSED, Act.PACKAGE_MADE, Act.PACKAGE_SENT, Act.PACKAGE_ACKNOWLEDGED,
+    Act.PACKAGE_RECALLED, Act.FEEDBACK_TAKEN,
 }  # fmt: skip
 
 
@@ -232,6 +234,9 @@ def test_content_is_opened_where_it_is_known_to_be():
     assert found == {
         "tasks/decoding.py",  # stages, which count what they open before they do
         "tasks/reports/drafts.py",  # the gateway, as it takes a report in
-        "tasks/reports/taking.py",  # defines `particulars_of`, which nothing calls yet
+        "tasks/reports/taking.py",  # defines `particulars_of`
+        "tasks/referring/contents.py",  # for a package, whose making is on record before
+        "tasks/referring/packing.py",  # likewise
+        "tasks/referring/deciding.py",  # reads in which state a report's places are, and tells desks alone
         "infra/stack/checks.py",  # the probe of `doctor`, its own bytes
     }
