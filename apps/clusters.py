@@ -88,7 +88,8 @@ def show(
     from tasks.clustering.telling import card  # noqa: PLC0415 (as above)
 
     found, console = card(cluster, most), _console()
-    console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {found.size:,} members")
+    sure = "" if found.confidence is None else f", confidence {found.confidence:.2f}"
+    console.print(f"[bold]{found.kind}[/bold] {found.cluster}: {found.size:,} members{sure}")
     console.print(f"look first at {found.representative.name}")
     table = Table(box=None)
     for column in ("member", "first reported", "reports", "class", "in by"):

@@ -49,6 +49,7 @@ class Card:
     """What a cluster is made of.
 
     Attributes:
+        confidence: of scenes and faces, 0-1: how far above the threshold they are on average, by the faces' quality.
         size: how many members it has.
         members: by when they were first reported; perhaps not all of them.
         representative: the member that is to be looked at first, if any is: the first of the least severe ones.
@@ -60,6 +61,7 @@ class Card:
 
     cluster: str
     kind: ClusterKind
+    confidence: float | None
     size: int
     members: tuple[Member, ...]
     representative: Member
@@ -101,9 +103,11 @@ def merged(connection: Connection, kind: ClusterKind, since: dt.datetime) -> lis
 
 def card(connection: Connection, cluster: str) -> Card | None:
     """Tell what a cluster is made of; None where there is none of this id, or it has no members left."""
-    kind = connection.scalar(select(schema.cluster.c.kind).where(schema.cluster.c.id == cluster))
-    if kind is None:
+    itself = schema.cluster.c
+    found = connection.execute(select(itself.kind, itself.confidence).where(itself.id == cluster)).one_or_none()
+    if found is None:
         return None
+    kind, confidence = found
     named = _named(ClusterKind(kind)).subquery()
     mine = named.c.cluster_id == cluster
     query = select(named.c.member, func.min(named.c.received_at), func.count(named.c.report_id.distinct()))
@@ -125,6 +129,7 @@ def card(connection: Connection, cluster: str) -> Card | None:
     return Card(
         cluster,
         ClusterKind(kind),
+        confidence,
         len(members),
         members,
         least_severe(members),

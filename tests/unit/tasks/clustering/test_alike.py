@@ -149,7 +149,9 @@ def test_faces_are_clustered_across_files_where_a_detector_and_an_embedder_serve
         assert connection.scalar(select(schema.cluster_change.c.event)) == "founded"
         sure = connection.scalar(select(schema.cluster.c.confidence))
     assert sure == pytest.approx(0.8 * (np.cos(np.radians(4)) - 0.9) / 0.1, abs=1e-3)
-    told = {one.name: one.ties for one in card(next(iter(standing(FACES).values()))).members}
+    shown = card(next(iter(standing(FACES).values())))
+    assert shown.confidence == sure
+    told = {one.name: one.ties for one in shown.members}
     assert told == {
         f"{key('a')}/0": (Tie(f"{key('c')}/0", TieKind.VECTORS, 0.998),),
         f"{key('c')}/0": (Tie(f"{key('a')}/0", TieKind.VECTORS, 0.998),),

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from taken_in import MOMENT, key, record, sighted, taken
 from typer.testing import CliRunner
 
@@ -53,6 +53,10 @@ def test_the_commands_show_whole_ids_and_keep_what_is_said(two):
     one = run(app, ["clusters", "show", "x" * 32, "--data", str(two)])
     assert key("a") in one.output
     assert "look first at" in one.output
+    assert "confidence" not in one.output
+    with world().ledger.begin() as connection:
+        connection.execute(update(schema.cluster).values(confidence=0.417))
+    assert "2 members, confidence 0.42" in run(app, ["clusters", "show", "x" * 32, "--data", str(two)]).output
     said = run(app, ["clusters", "apart", "copies", key("a"), key("b"), "--analyst", "7", "--data", str(two)])
     assert (said.exit_code, "apart" in said.output) == (0, True)
 
