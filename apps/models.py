@@ -87,7 +87,7 @@ def register(
         with running():
             done = promoting.register(folder, alias, reason)
     else:
-        done = promoting.register(folder, alias)
+        done = promoting.register(folder, alias, reason)
     _tell_evaluated(done.evaluated)
     typer.echo(promoting.told(done))
 

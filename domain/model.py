@@ -162,7 +162,8 @@ class ModelFault(StrEnum):
     """Why a model that was asked of a file gave no answer: the closed list.
 
     no_numbers: its network, or that of its detector, gives what is no number.
-    cannot_run: onnxruntime cannot run the network on it, for want of memory say.
+    cannot_run: onnxruntime cannot run the network on it, for want of memory say, or its answer is of another shape
+        than the contract says.
     crashed: its process ended, or was ended for its memory or its time, over a file that can be decoded.
     """
 

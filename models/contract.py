@@ -1,8 +1,10 @@
 """The contract of a model: a folder of `model.onnx`, `contract.json` and `card.md`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
+from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from domain.errors import UnusableModel
@@ -265,6 +267,21 @@ def load_contract(folder: Path) -> Contract:
     except ValidationError as error:
         wrong = "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in error.errors())
         raise UnusableModel(f"{folder.name}: mend {CONTRACT}: {wrong}") from None
+
+
+def misshapen(contract: Contract, answers: Mapping[str, NDArray[Any]], count: int) -> str:
+    """Say which answers to `count` pictures are not of the contract's shape; empty where all are.
+
+    What may be of any length is as long in all outputs: the candidates of a detector.
+    """
+    free: dict[int, str] = {}
+    for name, axes in contract.outputs_told().items():
+        shape, wanted = answers[name].shape, (count, *axes)
+        if len(shape) != len(wanted) or any(want not in (None, size) for size, want in zip(shape, wanted, strict=True)):
+            told = ", ".join("any" if want is None else str(want) for want in wanted)
+            return f"{name} is {list(shape)}, not [{told}], for {count} pictures"
+        free |= {size: name for size, want in zip(shape, wanted, strict=True) if want is None}
+    return "" if len(free) < 2 else " and ".join(f"{name} has {size}" for size, name in free.items()) + " candidates"
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

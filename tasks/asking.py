@@ -2,16 +2,17 @@
 
 A file that cannot be decoded by itself is quarantined. Over one that can, each model is asked by itself, and who ends
 its worker even so is not asked of that file again. So a network costs its own answers, and neither files nor what
-others say of them.
+others say of them. A challenger that cannot be opened is asked of no file; a champion that cannot ends the stage.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
 from domain.counts import Counts
+from domain.errors import ModelNotOpened, UnusableModel
 from domain.media import BlobKey
 from domain.model import Answer, Answered, ModelFault, Role, Serving
 from domain.report import FileFault
@@ -22,6 +23,7 @@ from infra.world import world
 from models.contract import load_contract
 from tasks.looking import Look, View, looked
 from tasks.seeing import Outcome
+from tasks.staging import show_table
 
 MOST_LOST = 64
 """Files over which workers died, from which on it is found out why before more are looked at."""
@@ -40,24 +42,67 @@ class Ask(Protocol):
         """Give one outcome a file, in order."""
 
 
-def ask(models: Ask, files: Sequence[Waiting], serving: Sequence[Serving], batch: int) -> Counts:
-    """Have the models at work look at files on the workers, `batch` at a time, and record what they say as it comes."""
-    counts, crashes = Counts(), Counter[Serving]()
+def ask(
+    models: Ask,
+    files: Sequence[Waiting],
+    serving: Sequence[Serving],
+    batch: int,
+    unopened: Mapping[Serving, str] | None = None,
+) -> Counts:
+    """Have the models at work look at files on the workers, `batch` at a time, and record what they say as it comes.
+
+    Challengers that are known to be `unopened`, by why, are not asked, nor those that a worker cannot open.
+
+    Raises:
+        UnusableModel: a worker cannot open a champion; the message says what to do.
+    """
+    counts, crashes, aside = Counts(), Counter[Serving](), dict(unopened or {})
+    files, serving = narrowed(files, serving, [place for place, each in enumerate(serving) if each not in aside])
     while files:
         lost: list[Waiting] = []
         told: set[BlobKey] = set()
-        for outcomes in fan_out(partial(models, serving=serving), files, batch=batch, name="classify", lost=lost):
-            counts += _recorded(outcomes)
-            told.update(each.blob if isinstance(each, Answered) else each[0] for each in outcomes)
-            if len(lost) >= MOST_LOST:
-                break
-        counts += _traced(models, lost, serving, crashes)
-        told.update(file.blob for file in lost)
+        try:
+            for outcomes in fan_out(partial(models, serving=serving), files, batch=batch, name="classify", lost=lost):
+                counts += _recorded(outcomes)
+                told.update(each.blob if isinstance(each, Answered) else each[0] for each in outcomes)
+                if len(lost) >= MOST_LOST:
+                    break
+            counts += _traced(models, lost, serving, crashes)
+            told.update(file.blob for file in lost)
+        except ModelNotOpened as error:
+            aside |= challengers(error)
+        aside |= {each: _DEADLY for each, number in crashes.items() if number >= MOST_CRASHES}
         left = [file for file in files if file.blob not in told]
-        kept = [place for place, each in enumerate(serving) if crashes[each] < MOST_CRASHES]
-        files, serving = narrowed(left, serving, kept)
-    aside = sum(number >= MOST_CRASHES for number in crashes.values())
-    return counts + (Counts(models_set_aside=aside) if aside else Counts())
+        files, serving = narrowed(left, serving, [place for place, each in enumerate(serving) if each not in aside])
+    return counts + _told(aside)
+
+
+_DEADLY = "it ends its workers over files that can be decoded"
+
+
+def challengers(error: ModelNotOpened) -> dict[Serving, str]:
+    """Name the challengers that cannot be opened, and why.
+
+    Raises:
+        UnusableModel: a champion cannot.
+    """
+    concerned: Sequence[Serving] = error.args[1]
+    for each in concerned:
+        if not each.shadow:
+            role = each.model.role
+            mend = f"put the one before it back, `breakwater model rollback {role} --reason WORDS`, or promote another"
+            raise UnusableModel(f"{error}. {each.model} is champion: {mend}") from None
+    return dict.fromkeys(concerned, f"{error}")
+
+
+def _told(aside: Mapping[Serving, str]) -> Counts:
+    """Count models that were set aside, and show why."""
+    if not aside:
+        return Counts()
+    rows = [{"model": f"{each.model}", "why": why} for each, why in aside.items()]
+    show_table("models-set-aside", rows, "Models that were asked no more in this run")
+    unopened = sum(why != _DEADLY for why in aside.values())
+    return Counts(models_set_aside=len(aside)) + (Counts(challengers_not_opened=unopened) if unopened else Counts())
 
 
 def narrowed(

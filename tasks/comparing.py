@@ -1,5 +1,6 @@
 """Comparing: where a challenger on trial differs from the champion over the same files; from the ledger alone."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -44,7 +45,11 @@ class Compared:
     neighbours: NeighbourAgreement | None = None
 
     def __str__(self) -> str:
-        said = [f"{each.label} {each.agreement:.1%}, kappa {each.kappa:.2f}" for each in self.labels if each.said]
+        said = [
+            f"{each.label} {each.agreement:.1%}" + (f", kappa {each.kappa:.2f}" if not math.isnan(each.kappa) else "")
+            for each in self.labels
+            if each.said
+        ]
         said += [f"as many faces in {self.faces.same:.1%}"] if self.faces else []
         said += [f"{self.neighbours.common:.1%} of the nearest in common"] if self.neighbours else []
         return f"{self.challenger} beside {self.champion}, {self.files:,} files: {'; '.join(said) or 'nothing to tell'}"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from domain.counts import Counts
+from domain.errors import ModelNotOpened, UnusableModel
 from domain.model import Alias, ModelVersion, Role, Serving
 from domain.viewing import Action
 from infra.ledger import inferences, media
@@ -17,7 +18,7 @@ from infra.registry import Registry
 from infra.world import world
 from models.contract import load_contract
 from models.session import Session, driver_present
-from tasks.asking import ask
+from tasks.asking import ask, challengers
 from tasks.decoders import Decoders
 from tasks.decoding import record_opening
 from tasks.gpu_decoding import by_gpu, gpu_jpegs
@@ -90,8 +91,7 @@ def _opened(serving: tuple[Serving, ...]) -> Models:
 def at_work(registry: Registry) -> tuple[Serving, ...]:
     """Give the models that look at files: the champions there are, and the challengers on trial beside them.
 
-    Their files are fetched here, once, before every worker of this machine asks for them. Models of faces look upon
-    those that the champion among the detectors finds, and have nothing to do without one.
+    Models of faces look upon those that the champion among the detectors finds, and have nothing to do without one.
     """
     detector = registry.find(Role.FACE_DETECTOR)
     serving = []
@@ -103,9 +103,24 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
             continue
         serving += [Serving(champion, upon)] if champion else []
         serving += [Serving(challenger, upon, shadow=True)] if challenger and challenger != champion else []
-    for each in serving:
-        registry.folder(each.model)
     return tuple(serving)
+
+
+def unfetched(serving: Sequence[Serving]) -> dict[Serving, str]:
+    """Fetch the files of models here, once, before every worker of this machine asks for them.
+
+    Give the challengers whose files are not what was registered, and why.
+
+    Raises:
+        UnusableModel: those of a champion are not.
+    """
+    aside: dict[Serving, str] = {}
+    for each in serving:
+        try:
+            load_contract(world().registry.folder(each.model))
+        except UnusableModel as error:
+            aside |= challengers(ModelNotOpened(f"{each.model} cannot be opened: {error}", (each,)))
+    return aside
 
 
 @step
@@ -123,8 +138,10 @@ def classify_files(most: int = 0) -> Counts:
         files = inferences.waiting(connection, serving, skip_settled=skip, flags=flags, most=most)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
     record_opening("classify", len(files))
+    aside = unfetched(serving)
+    batch = _batch([each for each in serving if each not in aside])
     with shown_progress("classify"):
-        return counts + ask(classify_batch, files, serving, _batch(serving))
+        return counts + ask(classify_batch, files, serving, batch, aside)
 
 
 def show_plan(serving: Sequence[Serving]) -> list[Planned]:

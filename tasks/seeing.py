@@ -1,14 +1,15 @@
 """Seeing: models over the frames of many files at a time, each network in runs as full as its contract allows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from domain.errors import ModelNotOpened, UnusableModel
 from domain.model import Answer, Answered, ModelFault, ModelVersion, Role, Serving
 from domain.report import FileFault
 from infra.ledger.inferences import Waiting
@@ -31,65 +32,11 @@ from models.runners.detector import Found, faces
 from models.runners.embedder import aligned, embeddable, rows, scene
 from models.session import CANNOT, Session
 from tasks.looking import Looked, Sight, View
-
-Row = Mapping[str, NDArray[np.float32]]
-"""What a network gives for one picture, by the names of its outputs."""
-
-Take = Callable[[Row | ModelFault], None]
-"""Takes what a network gives for one picture, or why it gives nothing."""
-
-SECONDS = 300.0
-"""How long a run may take where nobody says it."""
+from tasks.runs import SECONDS, Line, Row
 
 Outcome = Answered | Unreadable
 Key = tuple[str, Input]
 """A network and how it is fed: the digest of its file, and its input."""
-
-
-class Line:
-    """A network, and the pictures that wait for it until a run is full.
-
-    Args:
-        session: the network, which takes pixels.
-        batch: pictures of a full run.
-        outputs: the graph's that are wanted.
-        seconds: after which a run ends its worker.
-    """
-
-    def __init__(self, session: Session, batch: int, outputs: Sequence[str], seconds: float = SECONDS) -> None:
-        self._session, self._batch, self._outputs, self._seconds = session, batch, outputs, seconds
-        self._waiting: list[tuple[RGB, Take]] = []
-
-    def ask(self, pixels: RGB, take: Take) -> None:
-        """Have the network look at a fitted picture, now or later; `take` is called in the order of asking."""
-        self._waiting.append((pixels, take))
-        if len(self._waiting) == self._batch:
-            self.run()
-
-    def run(self) -> None:
-        """Have it look at all that waits."""
-        asked, self._waiting = self._waiting, []
-        if not asked:
-            return
-        for (_, take), row in zip(asked, self._rows([pixels for pixels, _ in asked]), strict=True):
-            take(row)
-
-    def _rows(self, pictures: Sequence[RGB]) -> list[Row | ModelFault]:
-        """Run the network; where it cannot be run on all pictures together, on each alone.
-
-        A GPU that cannot run it may have failed, which is no fault of the network's: it is raised.
-        """
-        try:
-            with at_most(self._seconds):
-                told = self._session.run(np.stack(pictures), self._outputs, finite=False)
-        except CANNOT:
-            if self._session.on_gpu:
-                raise
-            if len(pictures) == 1:
-                return [ModelFault.CANNOT_RUN]
-            return [row for each in pictures for row in self._rows([each])]
-        rows = ({name: each[place] for name, each in told.items()} for place in range(len(pictures)))
-        return [row if all(np.isfinite(each).all() for each in row.values()) else ModelFault.NO_NUMBERS for row in rows]
 
 
 @dataclass(slots=True)
@@ -126,6 +73,9 @@ class Models:
         folder: gives a model's folder.
         threads: of the CPU, for one run of a network.
         seconds: after which a run, or opening a network, ends its worker.
+
+    Raises:
+        ModelNotOpened: one of them cannot be opened.
     """
 
     def __init__(
@@ -136,12 +86,17 @@ class Models:
         seconds: float = SECONDS,
     ) -> None:
         self.serving, self._seconds = tuple(serving), seconds
-        folders = [folder(each.model) for each in serving]
-        self._contracts = [load_contract(each) for each in folders]
+        folders: list[Path] = []
+        self._contracts: list[Contract] = []
+        for each in serving:
+            with _opening([each]):
+                folders.append(folder(each.model))
+                self._contracts.append(load_contract(folders[-1]))
         self._keys = [(each.model.digest, told.input) for each, told in zip(serving, self._contracts, strict=True)]
         self._sessions = {}
         for key, place in dict(zip(self._keys, folders, strict=True)).items():
-            with at_most(seconds):
+            sharing = [each for each, own in zip(serving, self._keys, strict=True) if own == key]
+            with _opening(sharing), at_most(seconds):
                 self._sessions[key] = Session(place, threads, pixels=True, half=None if self._may_halve(key) else False)
         self._detectors = {f"{each.model}": at for at, each in enumerate(serving) if _finds(each)}
         self.plan = cache(self._plan)
@@ -188,8 +143,7 @@ class Models:
         lines = {}
         for key, session in self._sessions.items():
             told = [contract for contract, own in zip(self._contracts, self._keys, strict=True) if own == key]
-            outputs = dict.fromkeys(name for contract in told for name in contract.outputs_told())
-            lines[key] = Line(session, min(contract.batch for contract in told), tuple(outputs), self._seconds)
+            lines[key] = Line(session, min(contract.batch for contract in told), told, self._seconds)
         return [lines[key] for key in self._keys]
 
     def _ask(self, lines: Sequence[Line], sheet: Sheet, ordinal: int, sight: Sight) -> None:
@@ -228,9 +182,12 @@ class Models:
         """Say of a file what a model says of its frames, or of the faces in them, together."""
         serving, contract, told = self.serving[place], self._contracts[place], sheet.told[place]
         frames, ordinals = len(sheet.seconds), [ordinal for ordinal, _ in told]
-        if place in sheet.faults:
-            return Answer(serving, frames, fault=sheet.faults[place])
-        outputs = {name: np.stack([row[name] for _, row in told]) for name in told[0][1]} if told else {}
+        names = contract.outputs_told()
+        uneven = len({tuple(row[name].shape for name in names) for _, row in told}) > 1
+        fault = sheet.faults.get(place, ModelFault.CANNOT_RUN if uneven else None)
+        if fault:
+            return Answer(serving, frames, fault=fault)
+        outputs = {name: np.stack([row[name] for _, row in told]) for name in names} if told else {}
         match contract:
             case ClassifierContract() | TaggerContract():
                 scores = outputs[contract.outputs.scores]
@@ -244,6 +201,16 @@ class Models:
                 return Answer(serving, frames, vectors=tuple(zip(ordinals, vectors, strict=True)))
             case AttributesContract():
                 return Answer(serving, frames, attributes=attributes(outputs, ordinals, contract) if told else ())
+
+
+@contextmanager
+def _opening(sharing: Sequence[Serving]) -> Iterator[None]:
+    """Say whose network it is that cannot be opened in the block."""
+    try:
+        yield
+    except (UnusableModel, MemoryError, *CANNOT) as error:
+        names, why = ", ".join(f"{each.model}" for each in sharing), f"{error}" or "there is not enough memory"
+        raise ModelNotOpened(f"{names} cannot be opened on a worker: {why}", tuple(sharing)) from None
 
 
 def _finds(serving: Serving) -> bool:

@@ -47,6 +47,18 @@ def network(name="image", shape=("N", 3, SIDE, SIDE), element=TensorProto.FLOAT,
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def of_old_operators():
+    """Draw a network that can be opened as it is, but not where pixels are made its input: no operator does that."""
+    graph = network()
+    nodes = {node.op_type: node for node in graph.graph.node}
+    nodes["Softmax"].input[0] = "embedding"
+    nodes["Softmax"].attribute[0].i = 1
+    graph.graph.node.remove(nodes["Mul"])
+    del graph.graph.initializer[:]
+    graph.opset_import[0].version = 6
+    return graph
+
+
 def failing_in_the_dark():
     """Draw a network that gives no numbers for pictures darker than half."""
     graph = network()

@@ -12,11 +12,19 @@ from numpy.typing import NDArray
 
 from domain.errors import UnusableModel
 from models.checking.findings import Finding, failed, passed, too_large
-from models.contract import AttributesContract, ClassifierContract, Contract, DetectorContract, TaggerContract
+from models.contract import (
+    AttributesContract,
+    ClassifierContract,
+    Contract,
+    DetectorContract,
+    TaggerContract,
+    misshapen,
+)
 from models.inputs import Batch, normalised
 from models.session import CANNOT, Session
 
 NUMBERS = "numbers"
+SHAPES = "shape of the answers"
 SCORES = "scores within 0 and 1"
 AGAIN = "same answer twice"
 TOGETHER = "same answer alone and in company"
@@ -50,6 +58,9 @@ def examine_conduct(session: Session, network: Path) -> Iterator[Finding]:
     except CANNOT as error:
         yield _cannot(TOGETHER, len(drawn), error, _ONE_AT_A_TIME)
         return
+    if wrong := misshapen(session.contract, together, len(drawn)) or misshapen(session.contract, alone[0], 1):
+        yield failed(SHAPES, wrong, "give each output a row for each picture, and a detector's as many candidates")
+        return
     yield passed(NUMBERS, "all finite, on black, white, noise and a pattern")
     yield from _scores(session.contract, together)
     yield _same(together, again)
@@ -80,7 +91,7 @@ def pictures(height: int, width: int, count: int) -> NDArray[np.uint8]:
 def _scores(contract: Contract, answers: Answers) -> Iterator[Finding]:
     """Hold what the contract calls scores to 0-1."""
     for name in _names_of_scores(contract):
-        low, high = float(answers[name].min()), float(answers[name].max())
+        low, high = float(answers[name].min(initial=1)), float(answers[name].max(initial=0))
         if low < -_ROUNDING or high > 1 + _ROUNDING:
             told = f"{name} runs from {low:.3g} to {high:.3g}"
             yield failed(SCORES, told, "put a softmax or a sigmoid at the graph's end: scores are no logits")
@@ -110,9 +121,10 @@ def _same(once: Answers, again: Answers) -> Finding:
 def _alike(alone: list[Answers], together: Answers) -> Finding:
     """Hold each picture's answer alone to the one in company."""
     for name, rows in together.items():
-        if len(rows) != len(alone):
-            told = f"{name} has {len(rows)} rows for {len(alone)} pictures"
-            return failed(TOGETHER, told, "give each output a row for each picture")
+        for one, row in zip(alone, rows, strict=True):
+            if one[name][0].shape != row.shape:
+                told = f"{name} of a picture is {list(one[name][0].shape)} alone, and {list(row.shape)} with others"
+                return failed(TOGETHER, told, "give as many candidates, or numbers, whatever a picture holds: pad them")
         apart = max(float(np.abs(one[name][0] - row).max(initial=0)) for one, row in zip(alone, rows, strict=True))
         if not all(np.allclose(one[name][0], row, RELATIVE, ABSOLUTE) for one, row in zip(alone, rows, strict=True)):
             told = f"{name} of a picture differs by {apart:.3g} when others run with it"

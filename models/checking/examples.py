@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from domain.errors import UnusableModel
 from domain.model import Role
 from models.checking.findings import Finding, failed, passed
 from models.contract import CARD, AttributesContract, ClassifierContract, DetectorContract, TaggerContract
@@ -24,7 +25,7 @@ from models.inputs import RGB, Part, fitted, normalised
 from models.runners.classifier import calibrated
 from models.runners.detector import faces
 from models.runners.embedder import unit
-from models.session import Session
+from models.session import CANNOT, Session
 
 EXAMPLES = "examples of the card"
 MEND = "mend the example in card.md, or the model"
@@ -35,6 +36,7 @@ _MOST_PIXELS = 4096 * 4096
 
 Range = tuple[float, float]
 Byte = Annotated[int, Field(ge=0, le=255)]
+Squares = Annotated[int, Field(le=2**16)]
 
 
 class Picture(Part):
@@ -48,7 +50,7 @@ class Picture(Part):
     """
 
     flat: tuple[Byte, Byte, Byte] | None = None
-    checker: int | tuple[int] | None = None
+    checker: Squares | tuple[Squares] | None = None
     noise: int | None = None
     png: str | None = None
 
@@ -81,7 +83,7 @@ def _read(png: str) -> RGB:
             if image.width * image.height > _MOST_PIXELS:
                 raise ValueError("the PNG is too large")
             return np.asarray(image.convert("RGB"))
-    except (binascii.Error, UnidentifiedImageError, OSError) as error:
+    except (binascii.Error, UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"the PNG cannot be read: {error}") from None
 
 
@@ -119,6 +121,8 @@ def examine_examples(folder: Path, session: Session) -> Finding:
             wrong = unmet(Example.model_validate_json(line), session)
         except (ValidationError, ValueError) as error:
             return failed(EXAMPLES, f"example {number} cannot be read: {_told(error)}", MEND)
+        except (UnusableModel, *CANNOT) as error:
+            return failed(EXAMPLES, f"example {number} gets no answer: {str(error).splitlines()[0][:200]}", MEND)
         if wrong:
             return failed(EXAMPLES, f"example {number}: {wrong}", MEND)
     return passed(EXAMPLES, f"{len(lines)} hold{'s' * (len(lines) == 1)}")

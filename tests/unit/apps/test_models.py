@@ -7,6 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from apps.cli import app
+from domain.model import Alias, ModelVersion
+from tasks import promoting
+from tasks.promoting import Promoted
+
+MODEL = ModelVersion("classifier/colours", 1, "c" * 64)
 
 EXAMPLES = '\n```examples\n{"picture": {"flat": [0, 255, 0]}, "expect": {"green": [0.9, 1]}}\n```\n'
 
@@ -48,3 +53,11 @@ def test_a_path_that_is_no_folder_is_told_in_words(tmp_path):
     told = run(tmp_path / "nowhere")
     assert told.exit_code == 1
     assert "model.onnx is missing" in told.output
+
+
+def test_the_reason_of_a_challenger_is_kept_too(folder, data, monkeypatch):
+    given = []
+    monkeypatch.setattr(promoting, "register", lambda *told: given.append(told) or Promoted(MODEL))
+    told = ["model", "register", str(folder), "--as", "challenger", "--reason", "fewer maps", "--data", str(data)]
+    assert CliRunner().invoke(app, told).exit_code == 0
+    assert given == [(folder, Alias.CHALLENGER, "fewer maps")]

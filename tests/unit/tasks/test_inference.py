@@ -18,12 +18,12 @@ from domain.media import Kind
 from domain.model import Alias, Answered, Role, Serving
 from domain.report import FileFault
 from infra.cluster import running
-from infra.ledger import reports, schema, sealed
+from infra.ledger import reports, schema, sealed, shadows
 from infra.ledger.engine import migrate, upsert
 from infra.ledger.inferences import Waiting
 from infra.registry import Registry
 from infra.world import world
-from tasks import inference
+from tasks import inference, promoting
 from tasks.inference import at_work, classify_batch, ensure_reference, register
 from tasks.reports.taking import hold
 
@@ -219,6 +219,52 @@ def test_a_challenger_looks_beside_the_champion_and_counts_once_it_is_promoted(a
         apart.promote(Role.CLASSIFIER, second.version, Alias.CHAMPION)
         assert inference.classify_files.fn()["files_classified"] == 0
     assert _saying() == [(1, "green"), (2, "green")]
+
+
+def unopenable(folder):
+    """Write a model that can be registered here, and not opened by a worker, which feeds it with pixels."""
+    return model_folders.write(folder, graph=model_folders.of_old_operators())
+
+
+def _damage(registry, model):
+    (registry.folder(model) / "model.onnx").write_bytes(b"something else")
+
+
+def test_a_challenger_that_cannot_be_opened_costs_its_own_answers_alone(apart, tmp_path):
+    """A worker cannot open the first one; the copy of the second is damaged. A champion is none the worse for either."""
+    first, second = apart.resolve(Role.CLASSIFIER), register(apart, unopenable(tmp_path / "second"), Alias.CHALLENGER)
+    _sight({stored(picture("green")): Kind.IMAGE, stored(picture("red")): Kind.IMAGE})
+    with running():
+        counts = inference.classify_files.fn()
+        assert (counts["files_classified"], counts["models_set_aside"], counts["challengers_not_opened"]) == (2, 1, 1)
+        assert inference.classify_files.fn()["models_set_aside"] == 1, "it is tried again in the next run"
+        assert _saying() == [(first.version, "green"), (first.version, "red")]
+        with world().ledger.begin() as connection:
+            assert not list(shadows.answers(connection, Serving(second, shadow=True)))
+
+        graph = model_folders.network(sharpness=30.0)
+        third = register(apart, model_folders.write(tmp_path / "third", graph=graph), Alias.CHALLENGER)
+        _damage(apart, third)
+        _sight({stored(picture("blue")): Kind.IMAGE}, "s")
+        assert (
+            dict(inference.classify_files.fn()).items() >= {"files_classified": 1, "challengers_not_opened": 1}.items()
+        )
+        graph = model_folders.network(sharpness=9.0)
+        fourth = register(apart, model_folders.write(tmp_path / "fourth", graph=graph))
+        told = promoting.promote(Role.CLASSIFIER, fourth.version, Alias.CHAMPION, "a trial of the registry")
+    assert told.waiting == 3
+
+
+def test_a_champion_that_cannot_be_opened_fails_the_step_and_says_what_to_do(apart, tmp_path):
+    second = register(apart, unopenable(tmp_path / "second"), Alias.CHAMPION)
+    _sight({stored(picture("green")): Kind.IMAGE})
+    told = r"cannot be opened.*breakwater model rollback classifier"
+    with running(), pytest.raises(UnusableModel, match=told):
+        inference.classify_files.fn()
+    _damage(apart, second)
+    with running(), pytest.raises(UnusableModel, match=told):
+        inference.classify_files.fn()
+    assert _saying() == []
 
 
 def test_a_model_of_faces_is_at_work_upon_the_champion_that_finds_them(apart, tmp_path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import pickle
 
 import face_folders
 import model_folders
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.errors import ModelNotOpened
 from domain.media import Kind
 from domain.model import Answered, ModelFault, ModelVersion, Role, Serving
 from domain.report import FileFault
@@ -17,7 +19,8 @@ from infra.ledger.inferences import Waiting
 from models.inputs import fitted
 from models.session import CANNOT, Session
 from tasks.looking import Sight, _kept
-from tasks.seeing import Line, Models
+from tasks.runs import Line
+from tasks.seeing import Models
 
 DETECTOR = ModelVersion("detector-face/two_places", 1, "d" * 64)
 UPON = f"{DETECTOR}"
@@ -159,7 +162,7 @@ def test_networks_of_one_digest_and_input_are_one_and_run_once(models, monkeypat
 def test_runs_are_full_whatever_the_files_hold(folders):
     session = Session(folders[SERVING[0].model], pixels=True)
     taken, sizes = [], []
-    line = Line(session, 4, ("probabilities",))
+    line = Line(session, 4, (session.contract,))
     run = session.run
     session.run = lambda batch, outputs, **_: sizes.append(len(batch)) or run(batch, outputs)
     for number in range(10):
@@ -222,11 +225,53 @@ def test_a_network_that_cannot_be_run_on_a_picture_costs_its_answer_to_that_one_
     assert [bool(each.verdicts) for each in told] == [True, False, True]
 
 
+def test_an_answer_of_another_shape_costs_that_picture_alone(tmp_path, monkeypatch):
+    """The session stands for a network whose answer to a bright picture has a row too few, or more numbers."""
+    versions = [
+        ModelVersion(f"{role}/odd", 1, name * 64) for role, name in (("classifier", "a"), ("embedder-scene", "b"))
+    ]
+    folders = [model_folders.write(tmp_path / "a"), model_folders.write(tmp_path / "b", base=model_folders.EMBEDDER)]
+    models = Models([Serving(each) for each in versions], dict(zip(versions, folders, strict=True)).__getitem__)
+    run = Session.run
+
+    def odd(session, batch, *given, **more):
+        told = run(session, batch, *given, **more)
+        bright = batch.max() > 200
+        spoilt = {"probabilities": lambda rows: rows[1:], "embedding": lambda rows: np.hstack([rows, rows])}
+        return {name: spoilt[name](rows) if bright else rows for name, rows in told.items()}
+
+    monkeypatch.setattr(Session, "run", odd)
+    monkeypatch.setattr(models, "_lines", lambda lines=models._lines: [_one_at_a_time(each) for each in lines()])
+    view = models.plan((0, 1)).view
+    frames = [np.full((30, 40, 3), shade, np.uint8) for shade in (10, 250, 20)]
+    sights = [Sight(float(n), tuple(fitted(rgb, each) for each in view.inputs)) for n, rgb in enumerate(frames)]
+    looks = [(Waiting(f"{n}", Kind.IMAGE, (0,)), (sight,)) for n, sight in enumerate(sights)]
+    told = models.see([*looks, (Waiting("film", Kind.VIDEO, (0, 1)), tuple(sights))])
+    odd_one = ModelFault.CANNOT_RUN
+    assert [[each.fault for each in one.answers] for one in told] == [[None], [odd_one], [None], [odd_one, odd_one]]
+
+
+def _one_at_a_time(line):
+    line._batch = 1
+    return line
+
+
+def test_a_model_that_cannot_be_opened_is_named_with_all_that_share_its_network(folders, tmp_path):
+    broken = model_folders.write(tmp_path / "broken", graph=model_folders.of_old_operators())
+    one, two = (Serving(ModelVersion(f"classifier/{name}", 1, "f" * 64), shadow=True) for name in "ab")
+    places = {**folders, one.model: broken, two.model: broken}
+    with pytest.raises(ModelNotOpened, match="classifier/a v1, classifier/b v1 cannot be opened") as told:
+        Models([SERVING[0], one, two], places.__getitem__)
+    assert pickle.loads(pickle.dumps(told.value)).args == told.value.args
+    assert told.value.args[1] == (one, two)
+
+
 def test_a_gpu_that_cannot_run_a_network_blames_nobody(tmp_path, monkeypatch):
     folder = model_folders.write(tmp_path / "odd", graph=model_folders.misshapen())
     monkeypatch.setattr(Session, "on_gpu", True)
     monkeypatch.setattr(Session, "_bound", Session._plain)
-    line = Line(Session(folder, pixels=True), 1, ("probabilities",))
+    session = Session(folder, pixels=True)
+    line = Line(session, 1, (session.contract,))
     with pytest.raises(CANNOT):
         line.ask(np.full((8, 8, 3), 250, np.uint8), print)
 

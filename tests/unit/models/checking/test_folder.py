@@ -1,5 +1,7 @@
 """A good model folder passes; a broken one is refused with the reason and with what to do."""
 
+import base64
+import io
 import json
 
 import model_folders
@@ -7,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
 from models.checking.folder import check
 
@@ -162,6 +165,81 @@ def test_a_network_that_cannot_run_its_largest_batch_is_refused(tmp_path):
     assert failures(write(tmp_path, graph=graph, batch=8)) == {}
 
 
+DETECTOR = {name: value for name, value in model_folders.CONTRACT.items() if name != "labels"} | {
+    "role": "detector-face",
+    "outputs": {"boxes": "boxes", "scores": "scores"},
+    "threshold": 0.5,
+}
+ROWS = (("Shape", ["image"], ["shape"], {}), ("Gather", ["shape", "zero"], ["rows"], {"axis": 0}))
+
+
+def finding(boxes, scores, *before):
+    """Draw a detector that finds so many candidates: a constant by its name, or what the nodes `before` make."""
+    graph = drawn(
+        *ROWS, *before,
+        ("Concat", ["rows", scores], ["of scores"], {"axis": 0}), ("ConstantOfShape", ["of scores"], ["scores"], {}),
+        ("Concat", ["rows", boxes, "four"], ["of boxes"], {"axis": 0}),
+        ("ConstantOfShape", ["of boxes"], ["boxes"], {}),
+        constants=[constant(name, np.array([n], np.int64)) for name, n in (("zero", 0), ("one", 1), ("four", 4))]
+        + [constant("half", np.float32(0.5))],
+    )  # fmt: skip
+    del graph.graph.output[:]
+    axes = {"boxes": ["N", "K", 4], "scores": ["N", "L"]}
+    graph.graph.output.extend(
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, each) for name, each in axes.items()
+    )
+    return graph
+
+
+BRIGHT = (
+    ("Greater", ["image", "half"], ["bright"], {}), ("NonZero", ["bright"], ["places"], {}),
+    ("Shape", ["places"], ["of places"], {}), ("Gather", ["of places", "one"], ["many"], {"axis": 0}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("graph", "what", "reason"),
+    [
+        (finding("many", "many", *BRIGHT), "same answer alone and in company", "boxes of a picture is [0, 4] alone"),
+        (finding("four", "one"), "shape of the answers", "boxes has 4 and scores has 1 candidates"),
+    ],
+)
+def test_a_detector_gives_as_many_candidates_in_each_output_and_of_each_picture(tmp_path, graph, what, reason):
+    found = only(write(tmp_path, graph=graph, base=DETECTOR, examples=()))
+    assert (found.what, reason in found.detail) == (what, True)
+
+
+def test_a_detector_may_find_nothing(tmp_path):
+    assert failures(write(tmp_path, graph=finding("zero", "zero"), base=DETECTOR, examples=())) == {}
+
+
+def test_a_network_that_leaves_pictures_out_is_refused(tmp_path):
+    graph = drawn(
+        MEAN, ("Slice", ["means", "zero", "one"], ["probabilities"], {}),
+        constants=[constant("zero", np.array([0], np.int64)), constant("one", np.array([1], np.int64))],
+    )  # fmt: skip
+    graph.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "M"
+    found = only(write(tmp_path, graph=graph))
+    assert (found.what, found.detail) == ("shape of the answers", "probabilities is [1, 3], not [4, 3], for 4 pictures")
+
+
+def test_a_network_that_cannot_answer_an_example_is_refused(tmp_path):
+    graph = drawn(
+        MEAN, ("Sub", ["means", "shade"], ["apart"], {}), ("Div", ["apart", "apart"], ["one"], {}),
+        ("Mul", ["one", "third"], ["probabilities"], {}),
+        constants=[constant("shade", np.float32(51)), constant("third", np.float32(1 / 3))],
+    )  # fmt: skip
+    example = '{"picture": {"flat": [51, 51, 51]}, "expect": {"red": [0, 1]}}'
+    found = only(write(tmp_path, graph=graph, examples=[example], input={"std": [1, 1, 1]}))
+    assert found.detail.startswith("example 1 gets no answer: strongest_colour: probabilities is not finite")
+
+
+def bomb():
+    content = io.BytesIO()
+    Image.new("1", (14_000, 14_000)).save(content, "PNG")
+    return base64.b64encode(content.getvalue()).decode()
+
+
 def test_operators_of_another_library_are_refused_before_anything_is_opened(tmp_path):
     graph = drawn(("Magic", ["image"], ["probabilities"], {"domain": "com.example"}), imports=["com.example"])
     finding = only(write(tmp_path, graph=graph))
@@ -268,6 +346,8 @@ def test_an_empty_statement_on_the_data_says_nothing(tmp_path):
         ('{"picture": {}, "expect": {"red": [0, 1]}}', "one of flat, checker, noise and png"),
         ('{"picture": {"flat": [0, 0, 300]}, "expect": {"red": [0, 1]}}', "picture.flat"),
         ('{"picture": {"png": "no"}, "expect": {"red": [0, 1]}}', "the PNG cannot be read"),
+        (json.dumps({"picture": {"png": bomb()}, "expect": {"red": [0, 1]}}), "the PNG"),
+        ('{"picture": {"checker": 99999999999999999999}, "expect": {"red": [0, 1]}}', "picture.checker"),
         ('{"picture": {"noise": 1}, "expect": {"red": "high"}}', "red"),
         ("{", "cannot be read"),
     ],
