@@ -51,11 +51,11 @@ class Watched:
         )
 
 
-def series(found: Sequence[Opinion]) -> dict[str, NDArray[np.float32]]:
+def series(found: Sequence[Opinion], *, finds: bool = False) -> dict[str, NDArray[np.float32]]:
     """Give the numbers that are watched, by what they are of.
 
     Labels with thresholds, each; where a model has none, the probability of each file's best label. Faces in a file,
-    where any was found. Attributes by name. Vectors [n, width].
+    of a model that `finds` them, though it found none. Attributes by name. Vectors [n, width].
     """
     told: dict[str, NDArray[np.float32]] = {}
     labels = sorted({label for each in found for label in each.says})
@@ -63,7 +63,7 @@ def series(found: Sequence[Opinion]) -> dict[str, NDArray[np.float32]]:
         told[label] = _numbers([each.probabilities.get(label, 0.0) for each in found])
     if not labels and any(each.probabilities for each in found):
         told["best"] = _numbers([max(each.probabilities.values(), default=0.0) for each in found])
-    if any(each.faces for each in found):
+    if finds and found:
         told["faces"] = _numbers([each.faces for each in found])
     for name in sorted({name for each in found for name, _ in each.attributes}):
         told[name] = _numbers([number for each in found for other, number in each.attributes if other == name])
@@ -98,7 +98,8 @@ def watch(model: ModelVersion, day: date, upon: str = "") -> list[Watched]:
         drawn = opinions.files_seen(connection, model, REFERENCE, upon, until=until)
         files = opinions.files_seen(connection, model, OF_A_DAY, upon, since=begin, until=begin + timedelta(days=1))
         told = (opinions.of_files(connection, model, some, upon) for some in (drawn, files))
-        reference, of_day = (series(_in_order(each)) for each in told)
+        finds = model.role is Role.FACE_DETECTOR
+        reference, of_day = (series(_in_order(each), finds=finds) for each in told)
         before = opinions.moved_before(connection, model, day)
     return [
         Watched(day, model, what, drift, news=drift.state is State.MOVED and what not in before)

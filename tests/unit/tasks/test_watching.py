@@ -178,8 +178,23 @@ def test_what_is_watched_depends_on_what_is_said():
     said = [Opinion({"a": 0.9, "b": 0.1}, {"a": Says.YES}), Opinion({"b": 0.2})]
     assert {what: each.tolist() for what, each in series(said).items()} == {"a": pytest.approx([0.9, 0.0])}
     faces = [Opinion(faces=2), Opinion(attributes=[("age_group", 0.5), ("age_group", 0.25)])]
-    assert {what: each.tolist() for what, each in series(faces).items()} == {"faces": [2, 0], "age_group": [0.5, 0.25]}
-    assert series([]) == {}
+    assert {what: each.tolist() for what, each in series(faces, finds=True).items()} == {
+        "faces": [2, 0], "age_group": [0.5, 0.25],
+    }  # fmt: skip
+    assert series([]) == series([], finds=True) == {}
+
+
+def test_a_detector_that_finds_no_face_any_more_has_moved(data):
+    detector = ModelVersion("detector-face/faces", 1, "f" * 64)
+    for number, found, count in ((1, 1, REFERENCE), (8, 1, 300), (9, 0, 300)):
+        names = [hashlib.sha256(f"{number}-{each}".encode()).hexdigest() for each in range(count)]
+        hold(names)
+        faces = (Face(0.0, 0.1, 0.1, 0.5, 0.5, 0.9, 80, blurred=False),) * found
+        answers = [Answered(name, (Answer(Serving(detector), faces=faces),)) for name in names]
+        with world().ledger.begin() as connection:
+            record_answers(connection, answers, FIRST_DAY + dt.timedelta(days=number - 1))
+    told = [(each.what, each.drift.state) for number in (8, 9) for each in watch(detector, day(number))]
+    assert told == [("faces", State.STEADY), ("faces", State.MOVED)]
 
 
 def both(champion, challenger):
@@ -196,6 +211,10 @@ def test_words_are_compared_label_by_label():
     assert (label.label, label.said, label.agreement) == ("a", 4, 0.75)
     assert label.counts == ((1, 0, 1), (0, 1, 0), (0, 0, 1))
     assert str(found).startswith("classifier/marks v3 beside classifier/one v1, 4 files: a 75.0%, kappa 0.")
+
+
+def test_where_chance_leaves_no_room_no_kappa_is_told():
+    assert str(agreeing(Compared(MODEL, MODEL, 3), both([0.9] * 3, [0.9] * 3))).endswith("3 files: a 100.0%")
 
 
 def test_counts_of_faces_are_compared():
