@@ -25,6 +25,8 @@ TABLE = "labels.csv"
 LONGEST_TRUTH = 512
 """Characters of a truth, and of a group."""
 LONGEST_NAME = 96
+LONGEST_NUMBER = 6
+"""Digits of a number of faces."""
 
 
 class Line(NamedTuple):
@@ -77,7 +79,7 @@ _FORMS = {
 def _truth(said: str, role: Role) -> str | None:
     """Give a truth in its one spelling; None for what is none."""
     if role is Role.FACE_DETECTOR:
-        return str(int(said)) if said.isascii() and said.isdecimal() else None
+        return str(int(said)) if said.isascii() and said.isdecimal() and len(said) <= LONGEST_NUMBER else None
     if role in (Role.TAGGER, Role.FACE_ATTRIBUTES):
         parts = sorted({part.strip() for part in said.split("|")} - {""})
         pairs = [part.partition("=") for part in parts]
@@ -105,6 +107,8 @@ def import_set(name: str, role: Role, folder: Path) -> EvaluationSet:
         lines = read_table(table.read_text(encoding="utf-8-sig"), role)
     except UnicodeDecodeError:
         raise InvalidSettings(f"{TABLE} is no UTF-8; save it as that") from None
+    except csv.Error as error:
+        raise InvalidSettings(f"{TABLE} cannot be read: {error}") from None
     files: dict[str, Told] = {}
     for line, held in _held(folder, lines):
         one = files.setdefault(held.blob, Told(held, line.truth, line.group))

@@ -164,6 +164,7 @@ def test_a_truth_has_one_spelling(role, said, truth):
         (Role.CLASSIFIER, f"file,truth,group\na.png,x,{'x' * 513}\n", "line 2: a group has at most 512"),
         (Role.FACE_DETECTOR, "file,truth\na.png,two\n", "the number of faces"),
         (Role.FACE_DETECTOR, "file,truth\na.png,-1\n", "the number of faces"),
+        (Role.FACE_DETECTOR, f"file,truth\na.png,{'9' * 5000}\n", "the number of faces"),
         (Role.FACE_ATTRIBUTES, "file,truth\na.png,adult\n", "name=label"),
         (Role.FACE_ATTRIBUTES, "file,truth\na.png,\n", "name=label"),
     ],
@@ -172,6 +173,15 @@ def test_a_table_that_cannot_be_used_is_refused_with_its_line(role, table, told)
     with pytest.raises(InvalidSettings, match=told) as refused:
         read_table(table, role)
     assert "a.png" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"file,truth\n\xff", "is no UTF-8"), (b"file,truth\na," + b"x" * 200_000, "cannot be read")]
+)
+def test_a_table_that_cannot_be_read_is_refused(tmp_path, content, told):
+    (tmp_path / "labels.csv").write_bytes(content)
+    with pytest.raises(InvalidSettings, match=told):
+        import_set("marks", Role.CLASSIFIER, tmp_path)
 
 
 def test_a_file_that_cannot_be_used_is_refused_with_its_line_and_nothing_is_recorded(data):
