@@ -5,7 +5,7 @@
     ├── Unreadable        a file that cannot be decoded: as `Rejected`, with a `domain.report.FileFault`
     ├── DraftRefused      a call of the gateway that a draft's state does not allow, with a `domain.draft.Refusal`
     ├── UnusableModel     a model folder that does not keep its contract
-    │   └── ModelNotOpened  a model at work that a worker cannot open, with who shares its network
+    ├── ModelNotOpened    a model at work that a worker cannot open, with all who share its network
     ├── PromotionRefused  a model version that does not become champion: the gate asks why, or another was first
     ├── CaseRefused       a decision or a referral that the state of a case does not allow, or that names none
     ├── PackageRefused    a package that its recipient cannot open, or that is not as its sender made it
@@ -41,7 +41,7 @@ class UnusableModel(BreakwaterError):
     """A model folder does not keep its contract."""
 
 
-class ModelNotOpened(UnusableModel):
+class ModelNotOpened(BreakwaterError):
     """A worker cannot open a model at work; `args[0]` says why, `args[1]` whom it concerns."""
 
     def __str__(self) -> str:
