@@ -105,7 +105,7 @@ def test_personal_values_and_reporters_stand_in_restricted_tables_alone(data):
             for word in ("sam@example.org", "192.0.2.7", "Springfield", "esp-of-the-canary"):
                 assert word not in content or (table.name, word) == ("reporter", "esp-of-the-canary"), table.name
     assert {table.name for table in schema.metadata.sorted_tables if table.info.get("restricted")} == {
-        "hold", "person", "reporter",
+        "hold", "person", "reporter", "unmatched_feedback",
     }  # fmt: skip
 
 
