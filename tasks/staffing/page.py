@@ -118,7 +118,7 @@ def _parts(found: Outlook) -> Iterator[Part]:
     yield Part(
         "orders",
         f"How long what is {urgent.name} waits, by the order in which analysts work",
-        f"Somebody should look within {urgent.respond_within_hours:g} hours, where the drawing ends.",
+        f"The drawing ends where somebody should have looked: hours, {urgent.respond_within_hours:g}.",
         steps(_by_order(found, urgent.name, urgent.respond_within_hours), orders, by_order),
     )
     yield Part("waits", "Time to the first look", "By order and band.", table=Table(WAITS, wait_rows(found.waits)))
