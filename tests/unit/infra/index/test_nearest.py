@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.cluster import components
 from infra.index import nearest as module
-from infra.index.nearest import cells, connected, exact, measured, near, pivots, spread
+from infra.index.nearest import cells, connected, exact, measured, near, pivots, spread, widened
 
 
 def unit(seed, members, width=8):
@@ -102,3 +102,9 @@ def test_without_any_pair_nothing_is_claimed():
 def test_places_are_spread_over_all_members():
     assert spread(10, 3).tolist() == [0, 4, 9]
     assert spread(3, 10).tolist() == [0, 1, 2]
+
+
+def test_every_finite_half_is_widened_to_the_same_number():
+    halves = np.arange(2**16).astype(np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    np.testing.assert_array_equal(widened(halves).view(np.int32), halves.astype(np.float32).view(np.int32))

@@ -100,6 +100,17 @@ def test_only_what_a_change_touches_waits_and_until_it_is_settled(tmp_path):
     assert (again.waiting.any(), again.groups.tolist()) == (False, list(range(51)))
 
 
+def test_members_come_and_go_in_another_order_than_that_of_their_names(tmp_path):
+    names = [f"{file}/{ordinal}" for file in "bac" for ordinal in range(12)]
+    vectors = dict(zip(names, corpus(9, members=36).values(), strict=True))
+    for there in (names[:30], names[2:30], names[2:], names):
+        index = followed(tmp_path, there, fetching(vectors), LEAST)
+        assert sorted(index.names[index.alive].tolist()) == sorted(name.encode() for name in there)
+        assert index.built == 30
+        settle(index, index.groups)
+    assert not followed(tmp_path, names, fetching(vectors), LEAST).waiting.any()
+
+
 def test_what_was_changed_since_is_not_settled(tmp_path):
     vectors = corpus(3)
     index = followed(tmp_path, sorted(vectors)[:50], fetching(vectors), LEAST)
