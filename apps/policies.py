@@ -1,4 +1,4 @@
-"""Commands for the policy: check one, try it on the past, propose it, and have it in force by a second person."""
+"""Commands for the policy: check one, try it on the past, hold outcomes against it, and switch to it by two people."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,8 @@ from apps.upkeep import Data, open_ledger
 policy = typer.Typer(no_args_is_help=True, help="Check, try out and switch what reports are ranked by.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="A policy (TOML).")]
-Name = Annotated[str, typer.Argument(help="A file, how a version begins, or in-force.")]
+NAMED = "A file, how a version begins, or in-force."
+Name = Annotated[str, typer.Argument(help=NAMED)]
 By = Annotated[str, typer.Option("--by", help="Who: a number, no name; a pseudonym is kept.")]
 
 
@@ -72,6 +73,25 @@ def backtest(  # noqa: PLR0913, PLR0917 (options of a command)
 
     staffing = Staffing(arrivals, minutes, read_shifts(shifts, analysts), seed=seed)
     found = replay(named(old), named(new), staffing)
+    for line in lines(found):
+        typer.echo(line)
+    typer.echo(f"The page with all of it: {write_page(found, world().settings.root / PAGE)}")
+
+
+@policy.command()
+def report(name: Annotated[str, typer.Argument(metavar="POLICY", help=NAMED)] = "in-force", data: Data = None) -> None:
+    """Hold what became of reports against what a policy says of them: by band, by score, and what factors are worth.
+
+    Example: `breakwater policy report --data /srv/breakwater`. Nothing is changed.
+    """
+    open_ledger(data)
+    from infra.world import world  # noqa: PLC0415 (as above)
+    from tasks.learning.calibration import report_on  # noqa: PLC0415 (as above)
+    from tasks.learning.page import lines, write_page  # noqa: PLC0415 (as above)
+    from tasks.learning.telling import PAGE  # noqa: PLC0415 (as above)
+    from tasks.switching import named  # noqa: PLC0415 (as above)
+
+    found = report_on(named(name))
     for line in lines(found):
         typer.echo(line)
     typer.echo(f"The page with all of it: {write_page(found, world().settings.root / PAGE)}")

@@ -27,6 +27,10 @@ class Factor:
     points: float
     at_most: float = 1.0
 
+    def units(self, evidence: Evidence) -> float:
+        """Give the units of its evidence that count."""
+        return min(evidence.get(self.evidence, 0), self.at_most)
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -126,6 +130,17 @@ def prioritize(evidence: Evidence, policy: Policy, left_open: Open = NOTHING_OPE
     return Priority(score, policy.band(score).name, tuple(reasons), moving, between)
 
 
+def units(evidence: Evidence, policy: Policy) -> tuple[float, ...]:
+    """Give how many units of each factor count for a report, in the policy's order, before its score is bounded."""
+    novel = is_novel(evidence)
+    return tuple(0.0 if novel and each.evidence in VIRAL else each.units(evidence) for each in policy.factors)
+
+
+def is_novel(evidence: Evidence) -> bool:
+    """Whether a report has anything that was never seen, so that what is viral of it counts for nothing."""
+    return any(evidence.get(name, 0) > 0 for name in NOVEL)
+
+
 def flat(evidence: Evidence, policy: Policy) -> int:
     """Score a report as if every factor counted the same: those that raise less those that lower, and no bounds."""
     return sum(1 if factor.points > 0 else -1 for factor in policy.factors if evidence.get(factor.evidence, 0) > 0)
@@ -139,7 +154,7 @@ def _ends(evidence: Evidence, policy: Policy, left_open: Open) -> list[float]:
 
 def _scored(evidence: Evidence, policy: Policy) -> tuple[float, list[Reason]]:
     """Give a score, and the reasons that sum up to it: first what counted, by weight, then what bounded it."""
-    novel = any(evidence.get(name, 0) > 0 for name in NOVEL)
+    novel = is_novel(evidence)
     plain = _counted(evidence, (factor for factor in policy.factors if factor.evidence not in VIRAL))
     viral = _counted(evidence, (each for each in policy.factors if each.evidence in VIRAL)) if not novel else []
     reasons = sorted(plain + viral, key=lambda reason: (-abs(reason.points), reason.name))
@@ -158,10 +173,7 @@ def _scored(evidence: Evidence, policy: Policy) -> tuple[float, list[Reason]]:
 
 def _counted(evidence: Evidence, factors: Iterable[Factor]) -> list[Reason]:
     """Give what counts, where it gives or takes a tenth of a point at least."""
-    counted = [
-        Reason(factor.name, _tenths(factor.points * min(evidence.get(factor.evidence, 0), factor.at_most)))
-        for factor in factors
-    ]
+    counted = [Reason(factor.name, _tenths(factor.points * factor.units(evidence))) for factor in factors]
     return [reason for reason in counted if reason.points]
 
 

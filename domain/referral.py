@@ -1,5 +1,6 @@
 """Referral: what became of a report, in roles and codes from closed lists; never a name, never free text."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -149,3 +150,21 @@ class Feedback:
 
 
 Event: TypeAlias = Look | Referral | Feedback
+
+
+def helped(said: Iterable[Feedback]) -> bool | None:
+    """Say whether a report helped, by all feedback on it; None where none of it decides that.
+
+    It did where one recipient found it useful, arrested or convicted somebody, or identified a child. It did not where
+    none of that is said, and one found it of no use or closed its case. A case that goes on decides nothing.
+    """
+    every = tuple(said)
+    if any(_good(each) for each in every):
+        return True
+    useless = (Usefulness.STALE, Usefulness.LIMITED, Usefulness.OTHER)
+    return False if any(each.useful in useless or each.status is CaseStatus.CLOSED for each in every) else None
+
+
+def _good(said: Feedback) -> bool:
+    caught = said.status in (CaseStatus.ARREST, CaseStatus.CONVICTION)
+    return said.useful is Usefulness.USEFUL or caught or bool(said.child_identified)

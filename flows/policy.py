@@ -1,4 +1,4 @@
-"""Policy: another one is tried on the past and proposed; a second person has it in force, and reports are ranked."""
+"""Policy: outcomes are held against it; another is tried on the past, proposed, and in force by a second person."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from domain.counts import Counts
 from flows.prioritize import prioritize
 from tasks import switching
 from tasks.backtesting.trying import try_policy
+from tasks.learning.telling import tell_outcomes
 from tasks.staging import stage, step
 
 
@@ -38,3 +39,14 @@ def approve_policy(version: str, by: str) -> Counts:
     with stage("approve-policy") as publish:
         step(switching.approve)(version, by)
         return publish(prioritize())
+
+
+@flow
+def report_policy(policy: str = "in-force") -> Counts:
+    """Hold what became of reports against what a policy says of them, as the artifact `policy-report` and a page.
+
+    Args:
+        policy: A file on the worker's machine, how a version begins, or `in-force`.
+    """
+    with stage("report-policy") as publish:
+        return publish(step(tell_outcomes)(policy))

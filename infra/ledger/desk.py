@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Integer, Row, Select, case, exists, func, literal, select
 
-from domain.referral import CaseStatus, Detail, Event, Feedback, Look, Referral, Usefulness
+from domain.referral import CaseStatus, CloseReason, Detail, Event, Feedback, Look, Recipient, Referral, Usefulness
 from infra.ledger import schema
 from infra.ledger.engine import add_missing
 from infra.ledger.moments import seconds, standing, utc
@@ -162,6 +162,28 @@ def became(connection: Connection) -> dict[str, frozenset[str]]:
     for group, query in groups.items():
         for report in connection.scalars(query.distinct()):
             found[report] |= {group}
+    return dict(found)
+
+
+def actionable(connection: Connection) -> dict[str, bool]:
+    """Say of each report that was referred whether it was to anybody as actionable."""
+    each = schema.referral.c
+    query = select(each.report_id, _once(each.detail == Detail.ACTIONABLE)).group_by(each.report_id)
+    return {report: bool(was) for report, was in connection.execute(query)}
+
+
+def answers(connection: Connection) -> dict[str, list[Feedback]]:
+    """Give all feedback on each report, in its order."""
+    table = schema.feedback
+    query = select(table).order_by(table.c.report_id, table.c.at, table.c.recipient, table.c.status)
+    found: defaultdict[str, list[Feedback]] = defaultdict(list)
+    for row in connection.execute(query):
+        told = {name: getattr(row, name) for name in _ANSWERED}
+        codes = {
+            "at": utc(row.at), "recipient": Recipient(row.recipient), "status": CaseStatus(row.status),
+            "useful": Usefulness(row.useful), "close_reason": row.close_reason and CloseReason(row.close_reason),
+        }  # fmt: skip
+        found[row.report_id].append(Feedback(**told | codes))
     return dict(found)
 
 

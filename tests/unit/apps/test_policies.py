@@ -58,3 +58,29 @@ def test_a_policy_is_tried_on_the_ledgers_past(ours, data):
     shown = told("backtest", "in-force", ours, "--analysts", 1)
     assert shown.startswith("12 reports; agreement of the orders 1.00")
     assert "arrest or conviction" in (data / "backtest.html").read_text()
+
+
+def test_what_became_of_reports_is_held_against_a_policy(ours, data):
+    with world().ledger.begin() as connection:
+        record(connection, *(taken(f"r{n}", sighted(f"f{n}"), escalated=n < 4) for n in range(12)))
+        went = [
+            (n, Referral(MOMENT, Recipient.LOCAL, Detail.ACTIONABLE if n < 5 else Detail.INFORMATIONAL))
+            for n in range(9)
+        ]
+        said = [(0, CaseStatus.ARREST, Usefulness.UNSAID, None), (1, CaseStatus.ONGOING, Usefulness.UNSAID, None),
+                (1, CaseStatus.CLOSED, Usefulness.STALE, None), (2, CaseStatus.ONGOING, Usefulness.UNSAID, None),
+                (3, CaseStatus.CLOSED, Usefulness.UNSAID, True)]  # fmt: skip
+        fed_back = [(n, Feedback(MOMENT, Recipient.LOCAL, status, useful, child_identified=child))
+                    for n, status, useful, child in said]  # fmt: skip
+        desk.record(connection, [(key(f"r{n}"), each) for n, each in (*went, *fed_back)])
+        assert [each.status for each in desk.answers(connection)[key("r1")]] == [CaseStatus.CLOSED, CaseStatus.ONGOING]
+        assert desk.answers(connection)[key("r3")] == [fed_back[-1][1]]
+    for words in ((), (ours,)):
+        shown = told("report", *words)
+        assert shown.startswith("12 reports, 9 of them referred and 4 answered; feedback on 1 decides nothing")
+        assert "helped, of those answered: 2 of 3" in shown
+        assert "actionable, of those referred: 5 of 9" in shown
+        assert "urgent: 4 of 4, 100.0%" in shown
+    page = (data / "policy-report.html").read_text()
+    assert "ours" in page
+    assert key("r0")[:2] + "." not in page

@@ -1,0 +1,1 @@
+"""What people decided and what recipients answered, beside what a policy said."""
