@@ -12,6 +12,7 @@ class Role(StrEnum):
     tagger: scenes, objects and landmarks in a picture.
     detector-face: where faces are. embedder-face, attributes-face: whose one is like, and how it looks.
     embedder-scene: where a picture stands among others.
+    ranker: how likely a report is to help, by its evidence; the one role whose models look at no file.
     """
 
     CLASSIFIER = "classifier"
@@ -20,11 +21,16 @@ class Role(StrEnum):
     FACE_EMBEDDER = "embedder-face"
     SCENE_EMBEDDER = "embedder-scene"
     FACE_ATTRIBUTES = "attributes-face"
+    RANKER = "ranker"
 
     @property
     def of_faces(self) -> bool:
         """Whether its models look at faces that a detector has found."""
         return self in (Role.FACE_EMBEDDER, Role.FACE_ATTRIBUTES)
+
+
+OF_FILES = tuple(role for role in Role if role is not Role.RANKER)
+"""Roles whose models look at files."""
 
 
 class Alias(StrEnum):

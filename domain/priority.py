@@ -1,16 +1,21 @@
 """Priority: evidence in, a score with its reasons out; what counts for how much is a policy's business."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from domain.evidence import NOVEL, VIRAL, Evidence, Open
-from domain.model import Role
+from domain.model import OF_FILES, Role
 
 HIGHEST = 100.0
 """Scores run from 0 to this."""
 
 STAYS_URGENT = "What is urgent stays so, viral or not"
+LEARNED = "The learned ranker"
+NOT_SUNK = "What is urgent stays so, whatever the ranker says"
+
+Ranker = Callable[[Evidence], float]
+"""What a learned ranker says of a report: 0-1, the higher the likelier it helps."""
 
 NOTHING_OPEN: Open = MappingProxyType({})
 
@@ -47,6 +52,18 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Lean:
+    """How far a learned ranker moves a score: by `weight` at its 1, as far down at its 0, by `most` at most."""
+
+    weight: float
+    most: float
+
+    def points(self, said: float) -> float:
+        """Turn what a ranker says, 0-1, into points with their sign."""
+        return max(-self.most, min(self.most, self.weight * (2 * said - 1)))
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """Scores from `least` on, and the hours within which somebody looks."""
 
@@ -65,6 +82,7 @@ class Policy:
         recent_days: days for which a scene or a face is new, and grows.
         kept_days: days, from receipt, for which reporters keep what they reported.
         expiring_days: days before the end of these in which it presses.
+        ranker: how far the champion among the rankers counts; None where it does not.
         text: the file, byte for byte.
     """
 
@@ -78,10 +96,11 @@ class Policy:
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
     sought: frozenset[str] = frozenset()
-    skip_settled: frozenset[Role] = frozenset(Role)
+    skip_settled: frozenset[Role] = frozenset(OF_FILES)
     recent_days: int = 30
     kept_days: int = 365
     expiring_days: int = 14
+    ranker: Lean | None = None
     text: bytes = field(default=b"", repr=False)
 
     def band(self, score: float) -> Band:
@@ -117,15 +136,19 @@ class Priority:
     between: tuple[float, float] | None = None
 
 
-def prioritize(evidence: Evidence, policy: Policy, left_open: Open = NOTHING_OPEN) -> Priority:
+def prioritize(
+    evidence: Evidence, policy: Policy, left_open: Open = NOTHING_OPEN, ranker: Ranker | None = None
+) -> Priority:
     """Score one report.
 
     Caps hold before floors, so that no cap sinks what a floor holds up. What is viral lowers a score last of all
-    factors, never that of a report with anything novel, and never below what is urgent.
+    factors, never that of a report with anything novel, and never below what is urgent. A learned ranker counts as far
+    as the policy lets it, before caps and floors; it takes nothing below what is urgent that is without it.
     """
-    score, reasons = _scored(evidence, policy)
-    moving = tuple(name for name in sorted(left_open) if len(_ends(evidence, policy, {name: left_open[name]})) > 1)
-    ends = _ends(evidence, policy, left_open)
+    score, reasons = _scored(evidence, policy, ranker)
+    alone = {name: {name: ends} for name, ends in sorted(left_open.items())}
+    moving = tuple(name for name, one in alone.items() if len(_ends(evidence, policy, one, ranker)) > 1)
+    ends = _ends(evidence, policy, left_open, ranker)
     between = (ends[0], ends[-1]) if len(ends) > 1 else None
     return Priority(score, policy.band(score).name, tuple(reasons), moving, between)
 
@@ -146,21 +169,25 @@ def flat(evidence: Evidence, policy: Policy) -> int:
     return sum(1 if factor.points > 0 else -1 for factor in policy.factors if evidence.get(factor.evidence, 0) > 0)
 
 
-def _ends(evidence: Evidence, policy: Policy, left_open: Open) -> list[float]:
+def _ends(evidence: Evidence, policy: Policy, left_open: Open, ranker: Ranker | None) -> list[float]:
     """Give the scores, in order, were what is left open the least, and the most, that it can be; one if they agree."""
     least, most = ({name: ends[end] for name, ends in left_open.items()} for end in (0, 1))
-    return sorted({_scored({**evidence, **each}, policy)[0] for each in (least, most)}) if left_open else []
+    return sorted({_scored({**evidence, **each}, policy, ranker)[0] for each in (least, most)}) if left_open else []
 
 
-def _scored(evidence: Evidence, policy: Policy) -> tuple[float, list[Reason]]:
+def _scored(evidence: Evidence, policy: Policy, ranker: Ranker | None) -> tuple[float, list[Reason]]:
     """Give a score, and the reasons that sum up to it: first what counted, by weight, then what bounded it."""
     novel = is_novel(evidence)
     plain = _counted(evidence, (factor for factor in policy.factors if factor.evidence not in VIRAL))
     viral = _counted(evidence, (each for each in policy.factors if each.evidence in VIRAL)) if not novel else []
-    reasons = sorted(plain + viral, key=lambda reason: (-abs(reason.points), reason.name))
+    learned = _learned(evidence, policy, ranker)
+    reasons = sorted(plain + viral + learned, key=lambda reason: (-abs(reason.points), reason.name))
     caps = [cap for cap in policy.caps if cap.holds(evidence) and not (novel and cap.evidence in VIRAL)]
-    before = _within(reasons, _sum(plain))
+    before = _within(reasons, _sum(plain + learned))
     before = _capped(reasons, before, (cap for cap in caps if cap.evidence not in VIRAL))
+    without = _capped([], _within([], _sum(plain)), (cap for cap in caps if cap.evidence not in VIRAL))
+    if without >= policy.urgent:
+        before = _bounded(reasons, NOT_SUNK, before, max(before, policy.urgent))
     score = _within(reasons, _tenths(before + _sum(viral)))
     score = _capped(reasons, score, (cap for cap in caps if cap.evidence in VIRAL))
     if before >= policy.urgent:
@@ -175,6 +202,12 @@ def _counted(evidence: Evidence, factors: Iterable[Factor]) -> list[Reason]:
     """Give what counts, where it gives or takes a tenth of a point at least."""
     counted = [Reason(factor.name, _tenths(factor.points * factor.units(evidence))) for factor in factors]
     return [reason for reason in counted if reason.points]
+
+
+def _learned(evidence: Evidence, policy: Policy, ranker: Ranker | None) -> list[Reason]:
+    """Give what a ranker adds or takes, if the policy lets it count."""
+    points = _tenths(policy.ranker.points(ranker(evidence))) if ranker and policy.ranker else 0.0
+    return [Reason(LEARNED, points)] if points else []
 
 
 def _within(reasons: list[Reason], score: float) -> float:

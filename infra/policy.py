@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from domain.errors import InvalidSettings
 from domain.evidence import EVIDENCE, NEVER_LOWERS, VIRAL
-from domain.model import Role
-from domain.priority import HIGHEST, Band, Bound, Factor, Policy
+from domain.model import OF_FILES, Role
+from domain.priority import HIGHEST, Band, Bound, Factor, Lean, Policy
 from infra import lines
 
 SHIPPED = Path(__file__).parent / "policies" / "default.toml"
@@ -69,6 +69,12 @@ class _Band(_Strict):
     respond_within_hours: float = Field(gt=0)
 
 
+class _Ranker(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    weight: Points
+    most: Points = 10.0
+
+
 class _File(_Strict):
     urgent: str
     factor: tuple[_Factor, ...] = Field(min_length=1)
@@ -78,10 +84,11 @@ class _File(_Strict):
     clues: frozenset[str] = frozenset()
     minors: frozenset[str] = frozenset()
     sought: frozenset[str] = frozenset()
-    skip_settled: frozenset[Role] = frozenset(Role)
+    skip_settled: frozenset[Role] = frozenset(OF_FILES)
     recent_days: Days = 30
     kept_days: Days = 365
     expiring_days: Days = 14
+    ranker: _Ranker | None = None
 
 
 Fault = tuple[lines.Path, str]
@@ -180,4 +187,5 @@ def _policy(parsed: _File, content: bytes) -> Policy:
         recent_days=parsed.recent_days,
         kept_days=parsed.kept_days,
         expiring_days=parsed.expiring_days,
+        ranker=Lean(parsed.ranker.weight, parsed.ranker.most) if parsed.ranker else None,
     )

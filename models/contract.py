@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from numpy.typing import NDArray
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
@@ -240,11 +240,17 @@ Contract = (
     | AttributesContract
 )  # fmt: skip
 Labelled = ClassifierContract | TaggerContract
+AnyContract = TypeVar("AnyContract")
 
 _READER: TypeAdapter[Contract] = TypeAdapter(Annotated[Contract, Field(discriminator="role")])
 
 
 def load_contract(folder: Path) -> Contract:
+    """Read the contract in `folder` of a model that looks at files; as `read`."""
+    return read(folder, _READER)
+
+
+def read(folder: Path, reader: TypeAdapter[AnyContract]) -> AnyContract:
     """Read the contract in `folder`.
 
     Raises:
@@ -263,7 +269,7 @@ def load_contract(folder: Path) -> Contract:
     except UnicodeDecodeError:
         raise UnusableModel(f"{folder.name}: {CARD} is no UTF-8; save it as that") from None
     try:
-        return _READER.validate_json((folder / CONTRACT).read_bytes())
+        return reader.validate_json((folder / CONTRACT).read_bytes())
     except ValidationError as error:
         wrong = "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in error.errors())
         raise UnusableModel(f"{folder.name}: mend {CONTRACT}: {wrong}") from None

@@ -71,7 +71,7 @@ class Session:
         network = _half(folder) if halves else folder / NETWORK
         told = self.contract.input
         self._input = (PIXELS, (told.height, told.width, 3), "uint8") if pixels else (told.name, told.shape, told.dtype)
-        self._session = _opened(folder, _fed(network, told) if pixels else str(network), threads)
+        self._session = opened(folder, _fed(network, told) if pixels else str(network), threads)
         if not pixels:
             _check_input(self.contract, self._session)
         _check_outputs(self.contract, self._session)
@@ -131,7 +131,12 @@ def providers() -> list[Any]:
     return [_CPU]
 
 
-def _opened(folder: Path, network: str | bytes, threads: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
+def opened(folder: Path, network: str | bytes, threads: int) -> Any:  # noqa: ANN401 (onnxruntime is untyped)
+    """Open a network, of a model folder, on so many threads.
+
+    Raises:
+        UnusableModel: onnxruntime cannot.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from domain.errors import UnusableModel
-from domain.model import Alias, ModelVersion, Role, Serving
+from domain.model import OF_FILES, Alias, ModelVersion, Role, Serving
 from infra.ledger import opinions, shadows
 from infra.ledger.engine import reading
 from infra.ledger.opinions import Opinion
@@ -94,8 +94,10 @@ def compare(role: Role) -> Compared:
     """Compare a role's challenger with its champion over the files of which both have spoken.
 
     Raises:
-        UnusableModel: the role lacks one of them.
+        UnusableModel: the role lacks one of them, or its models look at no files.
     """
+    if role not in OF_FILES:
+        raise UnusableModel(f"a {role} looks at no files; `breakwater policy report` compares those in shadow")
     registry = world().registry
     champion, challenger = registry.resolve(role), registry.resolve(role, Alias.CHALLENGER)
     detector = registry.find(Role.FACE_DETECTOR) if role.of_faces else None
@@ -135,5 +137,5 @@ def keep(found: Compared) -> str:
 def compare_challengers() -> list[Compared]:
     """Compare every challenger with its champion, as far as both have seen files in common."""
     find = world().registry.find
-    roles = [role for role in Role if find(role) and find(role, Alias.CHALLENGER)]
+    roles = [role for role in OF_FILES if find(role) and find(role, Alias.CHALLENGER)]
     return [found for role in roles if (found := compare(role)).files]

@@ -14,7 +14,7 @@ from domain.audit import Act
 from domain.errors import InvalidSettings
 from domain.intake import HeldFile
 from domain.media import Kind
-from domain.model import Role
+from domain.model import OF_FILES, Role
 from infra.ledger import evaluation_sets
 from infra.ledger.engine import reading
 from infra.ledger.evaluation_sets import EvaluationSet, Told
@@ -98,6 +98,8 @@ def import_set(name: str, role: Role, folder: Path) -> EvaluationSet:
         InvalidSettings: a line of its table cannot be used, a file is not there, is neither picture nor video, or
             stands there twice with two truths or groups.
     """
+    if role not in OF_FILES:
+        raise InvalidSettings(f"a {role} looks at no files; it is measured by what feedback says of reports")
     if not name.strip() or len(name) > LONGEST_NAME:
         raise InvalidSettings(f"a set has a name of at most {LONGEST_NAME} characters")
     table = folder / TABLE

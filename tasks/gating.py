@@ -21,6 +21,8 @@ from models.evaluation.verdicts import Verdicts, reliability
 from tasks.evaluating.grouping import Grouping
 from tasks.evaluating.report import Report, as_csv, as_page
 from tasks.examining import examine
+from tasks.learning.measuring import lacking, measure_ranker
+from tasks.rankers import agree, open_ranker
 from tasks.scoring import alike, facts, groups, statistics
 
 LEAST_REASON = 10
@@ -71,7 +73,7 @@ class Evaluated:
         if judged is None:
             return f"evaluated beside no other: {self.headline}"
         than = "as" if judged.verdict is Verdict.NOT_SHOWN else "than"
-        return f"{judged.verdict} {than} {self.champion} on {self.of}: {'; '.join(judged.reasons)}"
+        return f"{judged.verdict} {than} {self.report.champion} on {self.of}: {'; '.join(judged.reasons)}"
 
 
 def lines(report: Report) -> list[tuple[str, str, str, str]]:
@@ -105,11 +107,15 @@ def measure(model: ModelVersion, precision: float = PRECISION) -> Evaluated:
     Raises:
         InvalidSettings: the role has no set, or nothing of it can be decoded.
     """
+    champion = world().registry.find(model.role)
+    beside = None if champion == model else champion
+    if model.role is Role.RANKER:
+        agree(open_ranker(model).contract, world().policy)
+        return _kept(Evaluated(model, beside, *measure_ranker(model, beside)))
     of = set_of(model.role)
     if of is None:
         raise InvalidSettings(f"{model.role} has no evaluation set; `breakwater model evaluation import` takes one in")
-    champion = world().registry.find(model.role)
-    return _kept(_measured(model, None if champion == model else champion, of, precision))
+    return _kept(_measured(model, beside, of, precision))
 
 
 def evaluate_version(role: Role, version: int, precision: float = PRECISION) -> Evaluated:
@@ -200,11 +206,12 @@ def admit(model: ModelVersion, reason: str = "") -> tuple[str, Evaluated | None]
         PromotionRefused: it does not pass, and nobody says why it should.
     """
     reason = reason.strip()
-    if set_of(model.role) is None:
+    lacks = _lacks(model)
+    if lacks:
         if len(reason) < LEAST_REASON:
             raise PromotionRefused(
-                f"{model.role} has no evaluation set, so nothing tells whether {model} is any good: import one with "
-                f"`breakwater model evaluation import`, or give a reason of {LEAST_REASON} characters or more"
+                f"{lacks}, so nothing tells whether {model} is any good: give a reason of {LEAST_REASON} characters "
+                "or more"
             )
         return reason, None
     found = measure(model)
@@ -214,3 +221,11 @@ def admit(model: ModelVersion, reason: str = "") -> tuple[str, Evaluated | None]
         f"{model} is {found.told}. The report is run {found.run} of the experiment evaluations; promote it all the "
         f"same by a reason of {LEAST_REASON} characters or more"
     )
+
+
+def _lacks(model: ModelVersion) -> str:
+    """Say what is lacking to measure a version; empty where nothing is."""
+    if model.role is Role.RANKER:
+        return lacking(model)
+    imported = "import one with `breakwater model evaluation import`"
+    return f"{model.role} has no evaluation set ({imported})" if set_of(model.role) is None else ""

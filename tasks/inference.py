@@ -9,7 +9,7 @@ from pathlib import Path
 
 from domain.counts import Counts
 from domain.errors import ModelNotOpened, UnusableModel
-from domain.model import Alias, ModelVersion, Role, Serving
+from domain.model import OF_FILES, Alias, ModelVersion, Role, Serving
 from domain.viewing import Action
 from infra.ledger import inferences, media
 from infra.ledger.engine import reading
@@ -95,7 +95,7 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
     """
     detector = registry.find(Role.FACE_DETECTOR)
     serving = []
-    for role in Role:
+    for role in OF_FILES:
         champion = detector if role is Role.FACE_DETECTOR else registry.find(role)
         challenger = registry.find(role, Alias.CHALLENGER)
         upon = f"{detector or ''}" if role.of_faces else ""

@@ -15,7 +15,7 @@ from domain.model import Alias, ModelVersion, Registered, Role
 from infra.ledger import audit
 from infra.ledger.engine import reading
 from infra.world import world
-from models.contract import load_contract
+from models.rankers import load_any
 from tasks import inference
 from tasks.checking import check
 from tasks.gating import Evaluated, admit
@@ -66,7 +66,7 @@ def register(folder: Path, alias: Alias | None = None, reason: str = "") -> Prom
     if bad:
         told = "; ".join(f"{each.what}: {each.detail}: {each.mend}" for each in bad)
         raise UnusableModel(f"{folder.name} is not registered: {told}")
-    contract = load_contract(folder)
+    contract = load_any(folder)
     model = world().registry.register(folder, contract.name, contract.role, licence=contract.licence)
     with world().ledger.begin() as connection:
         world().audit.append(connection, Act.MODEL_REGISTERED, role=model.role, version=model.version)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prefect.events import emit_event
 
 from domain.media import BlobKey
-from domain.model import ModelVersion, Role
+from domain.model import OF_FILES, ModelVersion, Role
 from infra.ledger import opinions
 from infra.ledger.engine import reading
 from infra.ledger.opinions import Opinion
@@ -155,6 +155,6 @@ def _tell(one: Watched) -> None:
 @step
 def check_drift() -> list[Watched]:
     """Watch every champion's answers of yesterday, and give those that are not steady."""
-    champions = [model for role in Role if (model := world().registry.find(role))]
+    champions = [model for role in OF_FILES if (model := world().registry.find(role))]
     found = watch_all(champions, datetime.now(UTC).date() - timedelta(days=1))
     return [each for each in found if each.drift.state is not State.STEADY]

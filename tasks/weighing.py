@@ -201,7 +201,7 @@ def _unheard(file: FileFacts, name: str, policy: Policy) -> bool:
     return role in file.said.unheard and file.seen_by_models and not settled
 
 
-def digest_of(evidence: Evidence, left_open: Open = NOTHING_OPEN) -> str:
-    """Digest the evidence: the same evidence under the same policy is the same row."""
-    told = json.dumps([RULES, dict(evidence), dict(left_open)], sort_keys=True)
+def digest_of(evidence: Evidence, left_open: Open = NOTHING_OPEN, ranker: str = "") -> str:
+    """Digest the evidence, and which ranker counts if one does: the same under the same policy is the same row."""
+    told = json.dumps([RULES, dict(evidence), dict(left_open), *([ranker] if ranker else [])], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -24,6 +24,7 @@ from infra.settings import Settings
 from infra.stack.checks import CHECKS
 from infra.telemetry import SWITCHED_OFF
 from models.contract import Contract
+from models.rankers import RankerContract
 from tasks.measuring.series import Series
 from tasks.simulating.photographs import PHOTOGRAPHS
 
@@ -68,7 +69,7 @@ def below(error):
             yield from below(each)
 
 
-CONTRACTS = {field for contract in get_args(Contract) for field in contract_fields(contract)}
+CONTRACTS = {field for contract in (*get_args(Contract), RankerContract) for field in contract_fields(contract)}
 FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/prefect.yaml").read_text())["deployments"]}
 
 
@@ -87,7 +88,7 @@ FLOWS = {deployment["name"] for deployment in yaml.safe_load((ROOT / "infra/pref
                 "model.onnx",
                 "contract.json",
                 "card.md",
-                *(f for each in get_args(Contract) for f in contract_fields(each)),
+                *(f for each in (*get_args(Contract), RankerContract) for f in contract_fields(each)),
             },
         ),
         ("operator.md", FLOWS),

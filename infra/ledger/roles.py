@@ -33,6 +33,7 @@ WRITTEN = {
     "inference": "INSERT, UPDATE",
     **dict.fromkeys(("score", "face", "attribute", "embedding", "drift"), "INSERT, UPDATE"),
     "shadow": "INSERT, UPDATE, DELETE",
+    "shadow_rank": "INSERT",
     "cluster": "INSERT, UPDATE",
     "cluster_change": "INSERT, UPDATE",
     "cluster_member": "INSERT, UPDATE, DELETE",

@@ -487,6 +487,15 @@ shadow = said_of_file(
     Column("said_at", Time, nullable=False),
     Column("answer", LargeBinary, nullable=False, comment="all that a challenger says of the file; shown to nobody"),
 )
+shadow_rank = Table(
+    "shadow_rank",
+    metadata,
+    Column("report_id", Key, ForeignKey("report.id"), primary_key=True),
+    Column("model", Code, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("score", Float, nullable=False, comment="0-1, as it said first; counts for nothing, shown to nobody"),
+    Column("said_at", Time, nullable=False),
+)
 drift = Table(
     "drift",
     metadata,

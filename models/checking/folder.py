@@ -10,7 +10,9 @@ from models.checking.findings import Finding, failed, passed
 from models.checking.graph import examine_graph
 from models.checking.halves import examine_half
 from models.checking.papers import examine_data, examine_licence
-from models.contract import NETWORK, Contract, load_contract
+from models.checking.rankers import examine_ranker
+from models.contract import NETWORK, Contract
+from models.rankers import RankerContract, load_any
 from models.session import Session
 
 CONTRACT_KEPT = "contract"
@@ -32,7 +34,7 @@ def examined(folder: Path) -> Iterator[Finding]:
     """Examine a model folder as `check` does, and give each finding as soon as it is there."""
     folder = folder.resolve()  # so that it has a name, as `.` has not
     try:
-        contract = load_contract(folder)
+        contract = load_any(folder)
     except UnusableModel as unusable:
         yield failed(CONTRACT_KEPT, str(unusable), "the contract's fields are in docs/data-scientist.md")
         return
@@ -42,7 +44,7 @@ def examined(folder: Path) -> Iterator[Finding]:
     graph = examine_graph(folder)
     yield from graph
     if all(finding.ok for finding in graph):
-        yield from _run(folder)
+        yield from examine_ranker(folder) if isinstance(contract, RankerContract) else _run(folder)
 
 
 def _run(folder: Path) -> Iterator[Finding]:

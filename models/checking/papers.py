@@ -4,6 +4,7 @@ import re
 
 from models.checking.findings import Finding, failed, passed
 from models.contract import Contract
+from models.rankers import RankerContract
 
 LICENCE = "licence"
 DATA = "data statement"
@@ -15,7 +16,7 @@ _NO_NAMES = {"unknown", "none", "todo", "tbd", "n-a", "proprietary", "other", "n
 _FEWEST_WORDS = 2
 
 
-def examine_licence(contract: Contract) -> Finding:
+def examine_licence(contract: Contract | RankerContract) -> Finding:
     """Tell whether the licence reads as an SPDX expression (SPDX specification 2.3, annex D); names are not looked up.
 
     A licence that the SPDX list has not is written `LicenseRef-` and a name.
@@ -28,7 +29,7 @@ def examine_licence(contract: Contract) -> Finding:
     return failed(LICENCE, f"{told!r} is no SPDX expression", mend)
 
 
-def examine_data(contract: Contract) -> Finding:
+def examine_data(contract: Contract | RankerContract) -> Finding:
     """Tell whether there is a statement on the training data, of two words at least."""
     words = contract.data.split()
     if len(words) >= _FEWEST_WORDS:

@@ -53,6 +53,7 @@ _HEADLINES = {
     "detector": "count_right",
     "embedder": "verification_auc",
     "attributes": "accuracy",
+    "ranker": "auc",
 }
 
 

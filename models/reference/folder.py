@@ -10,11 +10,12 @@ import onnx
 
 from domain.errors import UnusableModel
 from models.contract import CARD, CONTRACT, NETWORK, Contract
+from models.rankers import RankerContract
 
 _CARDS = Path(__file__).parents[1] / "cards"
 
 
-def make_folder(folder: Path, contract: Contract, network: Callable[[], onnx.ModelProto]) -> Path:
+def make_folder(folder: Path, contract: Contract | RankerContract, network: Callable[[], onnx.ModelProto]) -> Path:
     """Make the model folder at `folder`, or leave the one that is there; give its path.
 
     `network` draws the network when there is none; the card is the one of the contract's name in `models/cards/`.
@@ -34,7 +35,7 @@ def make_folder(folder: Path, contract: Contract, network: Callable[[], onnx.Mod
     return folder
 
 
-def write_files(folder: Path, contract: Contract, network: onnx.ModelProto, card: str) -> None:
+def write_files(folder: Path, contract: Contract | RankerContract, network: onnx.ModelProto, card: str) -> None:
     """Write what a model is into a folder that is there."""
     told = json.dumps(contract.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (folder / NETWORK).write_bytes(network.SerializeToString(deterministic=True))

@@ -16,12 +16,13 @@ from scipy.stats import kendalltau
 
 from domain.errors import InvalidSettings
 from domain.evidence import Evidence
-from domain.priority import Policy, Priority, prioritize
+from domain.priority import Policy, Priority, Ranker, prioritize
 from infra.ledger import desk
 from infra.ledger.engine import reading
 from infra.ledger.facts import FileFacts, ReportFacts
 from infra.world import world
 from tasks.explaining import difference
+from tasks.rankers import at_work
 from tasks.ranking import known_facts, weighed
 from tasks.staffing.arrivals import MINUTES, Demand, Sort, drawn
 from tasks.staffing.desk import DAY, Order, Shift, waits
@@ -143,7 +144,9 @@ def backtest(old: Policy, new: Policy, staffing: Staffing) -> Backtest:
     with reading(world().ledger) as connection:
         known = known_facts(connection)
         became = desk.became(connection)
-    return compare(old, new, told(*known, became, old, new, datetime.now(UTC).date()), staffing)
+    rankers = [served[1] if (served := at_work(policy)) else None for policy in (old, new)]
+    today = datetime.now(UTC).date()
+    return compare(old, new, told(*known, became, old, new, today, (rankers[0], rankers[1])), staffing)
 
 
 def told(
@@ -153,15 +156,16 @@ def told(
     old: Policy,
     new: Policy,
     today: date,
+    rankers: tuple[Ranker | None, Ranker | None] = (None, None),
 ) -> list[Told]:
-    """Score every report by both policies; `became` says what became of some, as groups."""
+    """Score every report by both policies, and as their rankers say; `became` says what became of some, as groups."""
     by_new = {one.id: evidence for one, evidence, _ in weighed(reports, files, new, today)}
     return [
         Told(
             one.id,
             one.received_at,
-            prioritize(evidence, old),
-            prioritize(by_new[one.id], new),
+            prioritize(evidence, old, ranker=rankers[0]),
+            prioritize(by_new[one.id], new, ranker=rankers[1]),
             _groups(evidence) | _groups(by_new[one.id]) | became.get(one.id, frozenset()),
         )
         for one, evidence, _ in weighed(reports, files, old, today)

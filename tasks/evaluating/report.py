@@ -43,6 +43,7 @@ class Report:
         estimates: of the model; `champions` of the champion, where they were made; `differences` of the two.
         bins, champions_bins: of the probabilities, for models that give some.
         grouping: of an embedder, what groups come of its vectors.
+        unit: what the items are.
     """
 
     model: str
@@ -58,6 +59,7 @@ class Report:
     bins: Sequence[Bin] = ()
     champions_bins: Sequence[Bin] = ()
     grouping: Grouping | None = None
+    unit: str = "files"
 
 
 def as_page(report: Report) -> str:
@@ -70,7 +72,7 @@ def as_page(report: Report) -> str:
     return render_page(
         Page(
             title=f"Evaluation of {report.model}",
-            lead=f"On {report.items:,} files of {report.of}{beside}. Intervals hold the true number 95 times in 100.",
+            lead=f"On {report.items:,} {report.unit} of {report.of}{beside}. Intervals hold the truth 95 times in 100.",
             tiles=tuple(_tiles(report)),
             parts=tuple(part for part in every if part),
             tone=_TONES[judged.verdict] if judged else "open",

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from domain.errors import InvalidSettings
-from domain.priority import Policy, prioritize, units
+from domain.priority import Policy, Ranker, prioritize, units
 from domain.referral import helped
-from infra.ledger import desk
+from infra.ledger import desk, rankers
 from infra.ledger.engine import reading
 from infra.ledger.facts import FileFacts, ReportFacts
 from infra.world import world
 from models.evaluation.curves import Ranking, area
 from models.evaluation.resampling import interval, resamples
 from models.weights import Weight, learned
+from tasks.rankers import at_work
 from tasks.ranking import known_facts, weighed
 
 FEW = 20
@@ -40,6 +41,7 @@ class Became:
         units: of each factor of the policy that count.
         actionable: it was referred to anybody as actionable; False where as informational alone.
         helped: as `domain.referral.helped`.
+        report: its surrogate id.
     """
 
     score: float
@@ -47,6 +49,7 @@ class Became:
     units: tuple[float, ...]
     actionable: bool | None = None
     helped: bool | None = None
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ class Factored:
         if self.weight is None or np.isnan(self.weight.low):
             return "too few"
         if self.points > self.weight.high:
-            return "the policy gives more"
-        return "the policy gives less" if self.points < self.weight.low else "as the policy has it"
+            return "the policy has it higher"
+        return "the policy has it lower" if self.points < self.weight.low else "as the policy has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,20 @@ class Calibrated:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A ranker in shadow, by what it said first of reports that were answered later, and the policy on the same.
+
+    Attributes:
+        area: as of `Calibrated`; `policy` that of the policy's scores.
+    """
+
+    model: str
+    reports: int
+    area: Weight
+    policy: Weight
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What outcomes say of a policy.
 
@@ -121,6 +138,7 @@ class Report:
     answered: int
     undecided: int
     outcomes: tuple[Calibrated, ...]
+    shadows: tuple[Shadowed, ...] = ()
 
 
 def report_on(policy: Policy) -> Report:
@@ -132,15 +150,28 @@ def report_on(policy: Policy) -> Report:
     with reading(world().ledger) as connection:
         reports, files = known_facts(connection)
         referred, said = desk.actionable(connection), desk.answers(connection)
+        shadows = rankers.scores(connection)
     if not reports:
         raise InvalidSettings("the ledger has no report to rank; take some in first")
     answers = {report: helped(each) for report, each in said.items()}
-    every = joined(reports, files, policy, datetime.now(UTC).date(), referred, answers)
+    served = at_work(policy)
+    every = joined(
+        reports, files, policy, datetime.now(UTC).date(), referred, answers, served[1] if served else None
+    )  # fmt: skip
     there = [answers[one.id] for one in reports if one.id in answers]
     return Report(
         policy, len(reports), sum(one.actionable is not None for one in every), len(there), there.count(None),
         calibrate(every, policy),
+        tuple(shadowed(f"{name} v{version}", said, every) for (name, version), said in shadows.items()),
     )  # fmt: skip
+
+
+def shadowed(model: str, said: Mapping[str, float], every: Sequence[Became], seed: int = 1) -> Shadowed:
+    """Hold what a ranker in shadow said, by report, beside the policy's scores of the same reports."""
+    both = [one for one in every if one.helped is not None and one.report in said]
+    good = np.array([bool(one.helped) for one in both], dtype=bool)
+    ours = _area(np.array([said[one.report] for one in both]), good, seed)
+    return Shadowed(model, len(both), ours, _area(np.array([one.score for one in both]), good, seed))
 
 
 def joined(
@@ -150,13 +181,14 @@ def joined(
     today: date,
     referred: Mapping[str, bool],
     answers: Mapping[str, bool | None],
+    ranker: Ranker | None = None,
 ) -> list[Became]:
-    """Join what became of every report to what the policy says of it."""
+    """Join what became of every report to what the policy, and a ranker that it lets count, say of it."""
     every = []
     for one, evidence, left_open in weighed(reports, files, policy, today):
-        priority = prioritize(evidence, policy, left_open)
+        priority = prioritize(evidence, policy, left_open, ranker)
         of = referred.get(one.id), answers.get(one.id)
-        every.append(Became(priority.score, priority.band, units(evidence, policy), *of))
+        every.append(Became(priority.score, priority.band, units(evidence, policy), *of, report=one.id))
     return every
 
 

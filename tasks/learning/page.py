@@ -10,7 +10,7 @@ from infra.durable import write
 from models.weights import Weight
 from tasks.evaluating.drawings import CANDIDATE, draw_slices
 from tasks.evaluating.page import Page, Part, Table, Tile, render_page
-from tasks.learning.calibration import FEW, Calibrated, Factored, Report, Share
+from tasks.learning.calibration import FEW, Calibrated, Factored, Report, Shadowed, Share
 from tasks.staging import under_prefect
 
 SHARES = ("", "reports", "had it", "share", "95 % interval", "")
@@ -28,6 +28,11 @@ the very case that came of it. What expires and what grows is of today as well."
 NO_CAUSE = """
 Weights tell what goes with an outcome, not what causes it. A policy also ranks by harm, and a report that is hard to
 act on may be the most urgent. Nothing here changes a policy."""
+
+SHADOWED = ("ranker", "reports", "right pairs", "right pairs of the policy")
+SHADOWS = """
+What each said of a report first, before most of it was known: of two reports, one of which helped, how often that one
+stands higher; beside it the policy's scores of today on the same reports."""
 
 HELPED = """
 found useful, an arrest or a conviction, or a child identified, as any recipient says; not so where it was of no use, or
@@ -50,7 +55,7 @@ def page_of(found: Report) -> Page:
             *(Tile(f"{one.of.capitalize()}", _percent(one.every), f"{one.every.good:,} of {one.every.reports:,}")
               for one in found.outcomes),
         ),
-        parts=tuple(part for one in found.outcomes for part in _parts(one)),
+        parts=(*(part for one in found.outcomes for part in _parts(one)), *_shadows(found)),
         meanings=(
             ("helped", _line(HELPED)),
             ("points", "what the policy gives for one unit of the evidence"),
@@ -85,6 +90,20 @@ def _parts(one: Calibrated) -> Iterator[Part]:
         "What the policy gives for each factor, and what outcomes say that it is worth.",
         table=Table(FACTORS, tuple(map(_factor, one.factors))),
     )
+
+
+def _shadows(found: Report) -> Iterator[Part]:
+    if found.shadows:
+        rows = tuple(_shadow(each) for each in found.shadows)
+        yield Part("shadows", "Rankers in shadow", _line(SHADOWS), table=Table(SHADOWED, rows))
+
+
+def _shadow(one: Shadowed) -> tuple[str, ...]:
+    return one.model, f"{one.reports:,}", *(_told_pairs(each) for each in (one.area, one.policy))
+
+
+def _told_pairs(area: Weight) -> str:
+    return "too few" if math.isnan(area.points) else f"{area.points:.1%} [{area.low:.1%}, {area.high:.1%}]"
 
 
 def _told_area(area: Weight) -> str:
@@ -124,7 +143,13 @@ def lines(found: Report) -> list[str]:
     """Say in short what outcomes say of a policy, in counts."""
     came = f"{found.reports:,} reports, {found.referred:,} of them referred and {found.answered:,} answered"
     told = [line for one in found.outcomes for line in _lines(one)]
-    return [f"{came}; feedback on {found.undecided:,} decides nothing", *told, _line(SELECTED), _line(SMALL)]
+    shadows = [
+        f"in shadow {each.model}: right of {_told_pairs(each.area)} pairs, the policy of {_told_pairs(each.policy)}, "
+        f"on {each.reports:,} reports"
+        for each in found.shadows
+    ]
+    start = f"{came}; feedback on {found.undecided:,} decides nothing"
+    return [start, *told, *shadows, _line(SELECTED), _line(SMALL)]
 
 
 def _lines(one: Calibrated) -> Iterator[str]:
@@ -133,7 +158,7 @@ def _lines(one: Calibrated) -> Iterator[str]:
         marked = ", few" if band.few else ""
         yield f"  {band.what}: {band.good:,} of {band.reports:,}, {_percent(band)} [{_within(band)}]{marked}"
     for each in one.factors:
-        if each.weight and each.told.startswith("the policy gives"):
+        if each.weight and each.told.startswith("the policy has"):
             weight = each.weight
             yield (f"  {each.evidence} {each.points:+g}: {each.told}; outcomes say {weight.points:+.1f} "
                    f"[{weight.low:+.1f} to {weight.high:+.1f}]")  # fmt: skip

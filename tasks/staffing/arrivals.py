@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from domain.errors import InvalidSettings
-from domain.priority import Policy, flat, prioritize
+from domain.priority import Policy, Ranker, flat, prioritize
 from infra.ledger.engine import reading
 from infra.ledger.facts import FileFacts, ReportFacts
 from infra.world import world
+from tasks.rankers import at_work
 from tasks.ranking import known_facts, weighed
 from tasks.staffing.desk import DAY, Arrival
 
@@ -65,13 +66,18 @@ def of_ledger(policy: Policy) -> tuple[tuple[Sort, ...], float]:
     """
     with reading(world().ledger) as connection:
         known = known_facts(connection)
-    return like(*known, policy, datetime.now(UTC).date())
+    served = at_work(policy)
+    return like(*known, policy, datetime.now(UTC).date(), served[1] if served else None)
 
 
 def like(
-    reports: Sequence[ReportFacts], files: Mapping[str, Sequence[FileFacts]], policy: Policy, today: date
+    reports: Sequence[ReportFacts],
+    files: Mapping[str, Sequence[FileFacts]],
+    policy: Policy,
+    today: date,
+    ranker: Ranker | None = None,
 ) -> tuple[tuple[Sort, ...], float]:
-    """Give the sorts of these reports, as a policy scores them, and how many of them came a day in the mean.
+    """Give the sorts of these reports, as a policy and its ranker score them, and how many came a day in the mean.
 
     Raises:
         InvalidSettings: there are none.
@@ -80,7 +86,7 @@ def like(
         raise InvalidSettings("the ledger has no report to draw from; say with --shares how many are of each band")
     sorts = []
     for _, evidence, _ in weighed(reports, files, policy, today):
-        priority = prioritize(evidence, policy)
+        priority = prioritize(evidence, policy, ranker=ranker)
         sorts.append(Sort(priority.score, priority.band, flat(evidence, policy)))
     moments = [report.received_at for report in reports]
     days = max(1.0, (max(moments) - min(moments)).total_seconds() / (DAY * MINUTES * MINUTES))

@@ -986,6 +986,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("blob_id", "model", "version", "upon", name=op.f("pk_shadow")),
     )
     op.create_table(
+        "shadow_rank",
+        sa.Column("report_id", sa.String(length=64), nullable=False),
+        sa.Column("model", sa.String(length=96), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "score", sa.Float(), nullable=False, comment="0-1, as it said first; counts for nothing, shown to nobody"
+        ),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_shadow_rank_report_id")),
+        sa.PrimaryKeyConstraint("report_id", "model", "version", name=op.f("pk_shadow_rank")),
+    )
+    op.create_table(
         "sighting",
         sa.Column("report_id", sa.String(length=64), nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
@@ -1156,6 +1168,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sighting_claimed_md5"), table_name="sighting")
     op.drop_index(op.f("ix_sighting_blob_id"), table_name="sighting")
     op.drop_table("sighting")
+    op.drop_table("shadow_rank")
     op.drop_table("shadow")
     op.drop_table("score")
     op.drop_table("revised")

@@ -1,5 +1,6 @@
 """Priority: what is shown adds up, more evidence never counts the wrong way, and no cap sinks a floor."""
 
+import math
 import random
 from dataclasses import replace
 from decimal import Decimal
@@ -9,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.evidence import EVIDENCE, NEVER_LOWERS, NOVEL, TOLD_BY, VIRAL
-from domain.priority import HIGHEST, STAYS_URGENT, Band, Bound, Factor, Policy, prioritize
+from domain.priority import HIGHEST, LEARNED, NOT_SUNK, STAYS_URGENT, Band, Bound, Factor, Lean, Policy, prioritize
 from infra.policy import load_policy
 
 SHIPPED = load_policy(None)
@@ -225,3 +226,69 @@ def test_what_is_open_and_counts_for_nothing_is_not_told():
 
 def test_every_factor_of_the_shipped_policy_states_a_direction_that_its_evidence_may_have():
     assert {factor.evidence for factor in SHIPPED.factors if factor.points < 0} == {"viral", "seen", "report.spam"}
+
+
+leans = st.builds(Lean, st.floats(5, 100), st.floats(5, 100))
+something = st.dictionaries(few, st.integers(1, 5), min_size=1)
+
+
+def rising(seed):
+    """Give a ranker that every evidence moves the way the policies let it, if it moves it at all."""
+    rng = random.Random(seed)
+    weights = {name: rng.random() for name in NAMES if name not in VIRAL}
+    start = rng.uniform(-9, 1)
+
+    def ranker(evidence):
+        return 1 / (1 + math.exp(-(start + sum(weights.get(name, 0) * value for name, value in evidence.items()))))
+
+    return ranker
+
+
+@given(something, policies, leans, st.sampled_from([0.0, 0.3, 1.0]))
+@settings(max_examples=300)
+def test_no_ranker_takes_a_score_below_a_floor_over_a_cap_or_out_of_what_is_urgent(evidence, policy, lean, said):
+    policy = replace(policy, ranker=lean)
+    alone, leaned = prioritize(evidence, policy), prioritize(evidence, policy, ranker=lambda _: said)
+    assert adds_up(leaned)
+    assert 0 <= leaned.score <= HIGHEST
+    floors = [floor.score for floor in policy.floors if floor.holds(evidence)]
+    assert leaned.score >= max(floors, default=0) - 0.05
+    caps = [cap.score for cap in policy.caps if cap.holds(evidence) and cap.evidence not in VIRAL]
+    assert leaned.score <= max([min(caps, default=HIGHEST), *floors]) + 0.05
+    if alone.score >= policy.urgent:
+        assert leaned.score >= policy.urgent
+    points = [reason.points for reason in leaned.reasons if reason.name == LEARNED]
+    assert all(abs(each) <= lean.most + 0.05 for each in points)
+
+
+def test_a_ranker_that_says_nothing_good_leaves_what_is_urgent_and_what_a_floor_holds():
+    leaning = replace(policy(Factor("one", "known", 80)), urgent=70.0, ranker=Lean(100, 100))
+    sunk = prioritize({"known": 1}, leaning, ranker=lambda _: 0.0)
+    assert [(one.name, one.points) for one in sunk.reasons] == [
+        (LEARNED, -100), ("one", 80), ("No score is under 0", 20), (NOT_SUNK, 70),
+    ]  # fmt: skip
+    held = replace(leaning, urgent=90.0, floors=(Bound("held", "known", 65),))
+    assert prioritize({"known": 1}, replace(held, floors=()), ranker=lambda _: 0.0).score == 0
+    assert prioritize({"known": 1}, held, ranker=lambda _: 0.0).score == 65
+
+
+@given(something, policies, leans, st.integers(0, 99), few, st.floats(0, 3))
+def test_with_a_ranker_too_more_evidence_never_lowers_what_it_raises(evidence, policy, lean, seed, name, more):
+    policy, ranker = replace(policy, ranker=lean), rising(seed)
+    lowers = any(factor.evidence == name and factor.points < 0 for factor in policy.factors)
+    lowers |= any(cap.evidence == name for cap in policy.caps) or any(name in floor.unless for floor in policy.floors)
+    if not lowers and name not in VIRAL:
+        before = prioritize(evidence, policy, ranker=ranker).score
+        after = prioritize(evidence | {name: evidence.get(name, 0) + more}, policy, ranker=ranker).score
+        assert after >= before
+
+
+def test_a_ranker_counts_as_far_as_the_policy_lets_it_and_not_unless_it_does():
+    leaning = replace(SHIPPED, ranker=Lean(20, 8))
+    assert prioritize({"new": 1}, SHIPPED, ranker=lambda _: 1.0) == prioritize({"new": 1}, SHIPPED)
+    assert prioritize({"new": 1}, leaning) == prioritize({"new": 1}, SHIPPED)
+    scores = [prioritize({"new": 1}, leaning, ranker=lambda _, s=said: s).score for said in (0.0, 0.5, 0.6, 1.0)]
+    alone = prioritize({"new": 1}, SHIPPED).score
+    assert scores == [0, alone, alone + 4, alone + 8]
+    unsure = prioritize({}, leaning, {"sought": (0, 1)}, ranker=lambda evidence: evidence.get("sought", 0))
+    assert unsure.between == (0, 28)

@@ -3,7 +3,8 @@
 import pytest
 
 from domain.errors import InvalidSettings
-from domain.model import Role
+from domain.model import OF_FILES, Role
+from domain.priority import Lean
 from infra.policy import SHIPPED, load_policy
 
 TEXT = """
@@ -53,7 +54,7 @@ def test_the_shipped_policy_loads():
     assert policy.name == "default"
     assert [band.name for band in policy.bands] == ["immediate", "urgent", "standard", "routine"]
     assert "church" in policy.clues
-    assert policy.skip_settled == set(Role)
+    assert policy.skip_settled == set(OF_FILES)
 
 
 def test_a_policy_says_what_its_file_says(load):
@@ -69,7 +70,7 @@ def test_a_policy_says_what_its_file_says(load):
     assert policy.clues == {"church"}
     assert policy.minors == {"child"}
     assert policy.skip_settled == {Role.TAGGER}
-    assert load(TEXT.replace('skip_settled = ["tagger"]', "")).skip_settled == set(Role)
+    assert load(TEXT.replace('skip_settled = ["tagger"]', "")).skip_settled == set(OF_FILES)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +174,10 @@ def test_every_factor_of_the_shipped_policy_is_of_evidence_of_its_own_and_has_a_
 def test_one_byte_more_is_another_version(load):
     assert load(TEXT).version == load(TEXT).version
     assert load(TEXT).version != load(TEXT + "\n").version
+
+
+def test_a_ranker_counts_for_nothing_unless_the_policy_says_how_far(load):
+    assert load(TEXT).ranker is None
+    assert load(TEXT + "\n[ranker]\nweight = 20\n").ranker == Lean(20, 10)
+    with pytest.raises(InvalidSettings, match=r"ranker\.most"):
+        load(TEXT + "\n[ranker]\nweight = 20\nmost = 101\n")

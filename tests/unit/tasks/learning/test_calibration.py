@@ -96,7 +96,7 @@ def test_a_policy_that_is_wrong_of_one_factor_is_told_so_of_that_one():
     policy = off(escalated=5.0)
     _, found = calibrate(list(drawn(3000, policy)), policy)
     told = {factor.evidence: factor.told for factor in found.factors}
-    assert told["escalated"] == "the policy gives less"
+    assert told["escalated"] == "the policy has it lower"
     assert found.area.high < calibrate(list(drawn(3000)), POLICY)[1].area.low
 
 
@@ -135,7 +135,7 @@ def test_the_page_and_the_lines_are_the_same_again_and_say_what_they_are_biased_
     for told in (page, text):
         assert "Only what was referred can be answered" in told
         assert "Small numbers say nothing" in told
-    assert "escalated +5: the policy gives less" in text
+    assert "escalated +5: the policy has it lower" in text
 
 
 def test_a_page_of_nothing_can_be_read():
