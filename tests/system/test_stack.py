@@ -78,18 +78,20 @@ def ended(api, deployment, **parameters):
 
 
 def switched(api, folder):
-    """Have another policy proposed, approved by who proposed it, and by somebody else; tell how each ended."""
+    """Have a policy proposed, approved by who proposed it and by somebody else, and reported on; tell how each ended."""
     file = folder / "ours.toml"
     file.write_text(SHIPPED.read_text().replace("raises = 40", "raises = 35"))
     deployments = asked(f"{api}/deployments/filter", {"deployments": {"name": {"like_": "_policy"}}})
-    propose, approve = (
-        next(each for each in deployments if each["name"] == name) for name in ("propose_policy", "approve_policy")
+    propose, approve, report = (
+        next(each for each in deployments if each["name"] == f"{name}_policy")
+        for name in ("propose", "approve", "report")
     )
     version = load_policy(file).version[:12]
     runs = [
         ended(api, propose, file=str(file), by="7", reason="tried on what came in"),
         ended(api, approve, version=version, by="7"),
         ended(api, approve, version=version, by="8"),
+        ended(api, report),
     ]
     return [run["state_name"] for run in runs]
 
@@ -175,11 +177,17 @@ def test_the_whole_stack_starts_is_well_and_leaves_nothing(tmp_path):
         assert run["state_name"] == "Completed", run
         assert run["night"] == "Completed", said
         assert run["subflows"] == FLOWS - {"pipeline", "nightly"}  # which has its own hour
-        assert {"summary", "pipeline-counts", "intake", "intake-counts", "nightly", "policy-backtest"} <= run[
-            "artifacts"
-        ]
+        assert {
+            "summary",
+            "pipeline-counts",
+            "intake",
+            "intake-counts",
+            "nightly",
+            "policy-backtest",
+            "policy-report",
+        } <= run["artifacts"]
         assert run["reports"] == REPORTS
-        assert run["policy"] == ["Completed", "Failed", "Completed"], said
+        assert run["policy"] == ["Completed", "Failed", "Completed", "Completed"], said
         assert run["ranked by"] == {load_policy(folder / "ours.toml").version}
         assert left == []
         assert not (folder / "keys" / "stack.env").exists()

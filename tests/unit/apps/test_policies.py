@@ -10,6 +10,7 @@ from domain.referral import CaseStatus, Detail, Feedback, Recipient, Referral, U
 from infra.ledger import desk
 from infra.policy import SHIPPED
 from infra.world import world
+from tasks.learning.telling import tell_outcomes
 
 
 def told(*words):
@@ -81,6 +82,7 @@ def test_what_became_of_reports_is_held_against_a_policy(ours, data):
         assert "helped, of those answered: 2 of 3" in shown
         assert "actionable, of those referred: 5 of 9" in shown
         assert "urgent: 4 of 4, 100.0%" in shown
+    assert tell_outcomes("in-force") == {"reports_referred": 9, "reports_answered": 4}
     page = (data / "policy-report.html").read_text()
-    assert "ours" in page
+    assert "default" in page
     assert key("r0")[:2] + "." not in page

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from taken_in import MOMENT, key, record, sighted, taken
 
@@ -12,6 +13,7 @@ from domain.referral import CaseStatus, Feedback, Recipient, Usefulness
 from infra.ledger import desk, priorities, rankers
 from infra.policy import SHIPPED, load_policy, parse_policy
 from infra.world import world
+from models.contract import NETWORK
 from models.rankers import load_any
 from models.reference import ranker
 from tasks import promoting, switching
@@ -102,3 +104,17 @@ def test_a_policy_and_a_ranker_that_contradict_each_other_are_told(data):
         InvalidSettings, match="“seen” raises a score by the policy default, and lowers it by the ranker"
     ):
         agree(contract, parse_policy(other.encode()))
+
+
+def test_a_ranker_in_shadow_that_gives_no_numbers_stops_no_ranking(data):
+    broken = ranker.build(data / "drawn_outcomes")
+    network = ranker.written(np.full(len(ranker.DRAWN), np.nan), 0.0)
+    (broken / NETWORK).write_bytes(network.SerializeToString())
+    contract = load_any(broken)
+    world().registry.register(broken, contract.name, contract.role, alias=Alias.CHALLENGER)
+    with world().ledger.begin() as connection:
+        taken_in(connection)
+    counts = rank_reports.fn()
+    assert counts["reports_ranked"] == REPORTS
+    assert counts["shadow_rankers_failed"] == 1
+    assert "ranks_in_shadow" not in counts
