@@ -78,7 +78,7 @@ def ended(api, deployment, **parameters):
 
 
 def switched(api, folder):
-    """Have a policy proposed, approved by who proposed it and by somebody else, and reported on; tell how each ended."""
+    """Have a policy proposed, approved by who proposed it, then by somebody else, reported on, and tell the ends."""
     file = folder / "ours.toml"
     file.write_text(SHIPPED.read_text().replace("raises = 40", "raises = 35"))
     deployments = asked(f"{api}/deployments/filter", {"deployments": {"name": {"like_": "_policy"}}})
