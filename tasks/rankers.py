@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from domain.errors import InvalidSettings
+from domain.errors import InvalidSettings, UnusableModel
 from domain.model import Alias, ModelVersion, Role
 from domain.priority import Policy
 from infra.world import world
@@ -23,11 +23,21 @@ def at_work(policy: Policy) -> tuple[ModelVersion, Scorer] | None:
     return champion, scorer
 
 
-def in_shadow(policy: Policy) -> list[tuple[ModelVersion, Scorer]]:
-    """Give the rankers that count for nothing: the challenger, and the champion where the policy leaves it out."""
+def in_shadow(policy: Policy) -> list[tuple[ModelVersion, Scorer | None]]:
+    """Give the rankers that count for nothing: the challenger, and the champion where the policy leaves it out.
+
+    One that cannot be opened is None.
+    """
     aliases = (Alias.CHALLENGER,) if policy.ranker else (Alias.CHALLENGER, Alias.CHAMPION)
     found = [world().registry.find(Role.RANKER, alias) for alias in aliases]
-    return [(model, open_ranker(model)) for model in found if model]
+    return [(model, _if_usable(model)) for model in found if model]
+
+
+def _if_usable(model: ModelVersion) -> Scorer | None:
+    try:
+        return open_ranker(model)
+    except UnusableModel:
+        return None
 
 
 def open_ranker(model: ModelVersion) -> Scorer:

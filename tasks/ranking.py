@@ -74,17 +74,28 @@ def rank_reports() -> Counts:
 
 
 def _shadow(
-    connection: Transaction, shadows: Sequence[tuple[ModelVersion, Scorer]], known: Facts, policy: Policy, now: datetime
+    connection: Transaction,
+    shadows: Sequence[tuple[ModelVersion, Scorer | None]],
+    known: Facts,
+    policy: Policy,
+    now: datetime,
 ) -> Counts:
     """Write down what rankers in shadow say of reports that are new to them; one that cannot say it is counted."""
     counts = Counts()
     every = [(one.id, evidence) for one, evidence, _ in weighed(*known, policy, now.date())] if shadows else []
     for model, scorer in shadows:
-        try:
-            told = scorer.scores(scorer.vectors([evidence for _, evidence in every])).tolist()
-        except UnusableModel:
+        told = _said(scorer, [evidence for _, evidence in every])
+        if told is None:
             counts += Counts(shadow_rankers_failed=1)
             continue
         said = [(report, score) for (report, _), score in zip(every, told, strict=True)]
         counts += Counts(ranks_in_shadow=rankers.record(connection, model, said, now))
     return counts
+
+
+def _said(scorer: Scorer | None, some: Sequence[Evidence]) -> list[float] | None:
+    """Score reports; None where the ranker cannot."""
+    try:
+        return list(scorer.scores(scorer.vectors(some))) if scorer else None
+    except UnusableModel:
+        return None

@@ -106,9 +106,10 @@ def test_a_policy_and_a_ranker_that_contradict_each_other_are_told(data):
         agree(contract, parse_policy(other.encode()))
 
 
-def test_a_ranker_in_shadow_that_gives_no_numbers_stops_no_ranking(data):
+@pytest.mark.parametrize("weights", [[np.nan] * len(ranker.DRAWN), [1.0]], ids=["no numbers", "another width"])
+def test_a_ranker_in_shadow_that_is_broken_stops_no_ranking(data, weights):
     broken = ranker.build(data / "drawn_outcomes")
-    network = ranker.written(np.full(len(ranker.DRAWN), np.nan), 0.0)
+    network = ranker.written(np.array(weights), 0.0)
     (broken / NETWORK).write_bytes(network.SerializeToString())
     contract = load_any(broken)
     world().registry.register(broken, contract.name, contract.role, alias=Alias.CHALLENGER)
