@@ -60,6 +60,21 @@ class CountAgreement:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeAgreement:
+    """Two models on one attribute of `n` faces, by the label that each holds most probable.
+
+    Attributes:
+        agreement: the share of faces to which both give the same label, 0-1; NaN where there are none.
+        kappa: the agreement beyond chance, as of labels; NaN where chance leaves no room.
+    """
+
+    name: str
+    n: int
+    agreement: float
+    kappa: float
+
+
+@dataclass(frozen=True, slots=True)
 class NeighbourAgreement:
     """Two embedders on who is near whom.
 
@@ -120,6 +135,17 @@ def count_agreement(champion: NDArray[Any], challenger: NDArray[Any]) -> CountAg
     if not len(apart):
         return CountAgreement(0, np.nan, np.nan, ())
     return CountAgreement(len(apart), float((apart == 0).mean()), float(apart.mean()), tuple(found))
+
+
+def attribute_agreement(name: str, champion: Sequence[str], challenger: Sequence[str]) -> AttributeAgreement:
+    """Compare the labels that two models give to the same faces [n]."""
+    n = len(champion)
+    if not n:
+        return AttributeAgreement(name, 0, np.nan, np.nan)
+    labels, codes = np.unique([*champion, *challenger], return_inverse=True)
+    counts = np.zeros((len(labels), len(labels)), np.int64)
+    np.add.at(counts, (codes[:n], codes[n:]), 1)
+    return AttributeAgreement(name, n, float(np.trace(counts)) / n, kappa(counts))
 
 
 def neighbour_agreement(champion: NDArray[Any], challenger: NDArray[Any]) -> NeighbourAgreement:

@@ -15,9 +15,11 @@ from infra.ledger.said import stacked
 from infra.tracking import Written
 from infra.world import world
 from models.disagreement import (
+    AttributeAgreement,
     CountAgreement,
     LabelAgreement,
     NeighbourAgreement,
+    attribute_agreement,
     count_agreement,
     label_agreement,
     neighbour_agreement,
@@ -35,7 +37,7 @@ Pairs = Sequence[tuple[Opinion, Opinion]]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Champion and challenger over the same files: labels, faces, or neighbours, by their role."""
+    """Champion and challenger over the same files: labels, faces, attributes or neighbours, by role."""
 
     champion: ModelVersion
     challenger: ModelVersion
@@ -43,16 +45,18 @@ class Compared:
     labels: tuple[LabelAgreement, ...] = ()
     faces: CountAgreement | None = None
     neighbours: NeighbourAgreement | None = None
+    attributes: tuple[AttributeAgreement, ...] = ()
 
     def __str__(self) -> str:
-        said = [
-            f"{each.label} {each.agreement:.1%}" + (f", kappa {each.kappa:.2f}" if not math.isnan(each.kappa) else "")
-            for each in self.labels
-            if each.said
-        ]
+        said = [_told(each.label, each.agreement, each.kappa) for each in self.labels if each.said]
         said += [f"as many faces in {self.faces.same:.1%}"] if self.faces else []
+        said += [_told(each.name, each.agreement, each.kappa) for each in self.attributes]
         said += [f"{self.neighbours.common:.1%} of the nearest in common"] if self.neighbours else []
         return f"{self.challenger} beside {self.champion}, {self.files:,} files: {'; '.join(said) or 'nothing to tell'}"
+
+
+def _told(what: str, agreement: float, kappa: float) -> str:
+    return f"{what} {agreement:.1%}" + (f", kappa {kappa:.2f}" if not math.isnan(kappa) else "")
 
 
 def agreeing(found: Compared, pairs: Pairs) -> Compared:
@@ -63,6 +67,8 @@ def agreeing(found: Compared, pairs: Pairs) -> Compared:
     if role is Role.FACE_DETECTOR:
         champion, challenger = (np.array([each.faces for each in side]) for side in zip(*pairs, strict=True))
         return replace(found, faces=count_agreement(champion, challenger))
+    if role is Role.FACE_ATTRIBUTES:
+        return replace(found, attributes=_attributes(pairs))
     both = [
         (one.vectors, other.vectors) for one, other in pairs if one.vectors and len(one.vectors) == len(other.vectors)
     ]
@@ -88,6 +94,17 @@ def _label(label: str, pairs: Pairs) -> LabelAgreement:
     says = tuple([each.says.get(label) for each in side] for side in (champion, challenger))
     numbers = tuple(np.array([each.probabilities.get(label, 0.0) for each in side]) for side in (champion, challenger))
     return label_agreement(label, (says[0], says[1]), (numbers[0], numbers[1]))
+
+
+def _attributes(pairs: Pairs) -> tuple[AttributeAgreement, ...]:
+    """Compare attribute by attribute, over the faces of which both give it; the detector's ordinals tell them apart."""
+    labels: dict[str, list[tuple[str, str]]] = {}
+    for one, other in pairs:
+        theirs = {(each.face, each.name): each.label for each in other.attributes}
+        for each in one.attributes:
+            if (each.face, each.name) in theirs:
+                labels.setdefault(each.name, []).append((each.label, theirs[each.face, each.name]))
+    return tuple(attribute_agreement(name, *zip(*labels[name], strict=True)) for name in sorted(labels))
 
 
 def compare(role: Role) -> Compared:
@@ -125,9 +142,11 @@ def keep(found: Compared) -> str:
         raise UnusableModel(told)
     tags = {"champion": str(found.champion), "challenger": str(found.challenger), "files": f"{found.files}"}
     metrics = {f"{each.label}/agreement": each.agreement for each in found.labels if each.said}
+    metrics |= {f"{each.name}/agreement": each.agreement for each in found.attributes}
     report = Disagreement(
-        str(found.champion), str(found.challenger), found.files, found.labels, found.faces, found.neighbours
-    )
+        str(found.champion), str(found.challenger), found.files,
+        found.labels, found.faces, found.neighbours, found.attributes,
+    )  # fmt: skip
     files = {"report.html": as_page(report), "disagreement.csv": as_csv(report)}
     written = Written(f"{found.challenger} beside v{found.champion.version}", tags, metrics, files)
     return world().registry.compared(found.challenger, written)

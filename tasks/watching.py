@@ -65,8 +65,9 @@ def series(found: Sequence[Opinion], *, finds: bool = False) -> dict[str, NDArra
         told["best"] = _numbers([max(each.probabilities.values(), default=0.0) for each in found])
     if finds and found:
         told["faces"] = _numbers([each.faces for each in found])
-    for name in sorted({name for each in found for name, _ in each.attributes}):
-        told[name] = _numbers([number for each in found for other, number in each.attributes if other == name])
+    attributes = [each for one in found for each in one.attributes]
+    for name in sorted({each.name for each in attributes}):
+        told[name] = _numbers([each.probability for each in attributes if each.name == name])
     vectors = [vector for each in found for vector in each.vectors]
     return told | ({VECTORS: stacked(vectors)} if vectors else {})
 

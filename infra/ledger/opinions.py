@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, select
 
 from domain.media import BlobKey
-from domain.model import Answer, ModelVersion, Says
+from domain.model import Answer, Attribute, ModelVersion, Says
 from infra.ledger import schema
 from infra.ledger.engine import upsert
 from infra.ledger.moments import utc
@@ -27,14 +27,14 @@ class Opinion:
     Attributes:
         probabilities: of the labels that were kept; `says` of those that have thresholds.
         faces: how many a detector found.
-        attributes: of faces, name and probability of the label that holds.
+        attributes: of faces, each with the label that is most probable.
         vectors: float16 of unit length, in the order of their ordinals.
     """
 
     probabilities: dict[str, float] = field(default_factory=dict)
     says: dict[str, Says] = field(default_factory=dict)
     faces: int = 0
-    attributes: list[tuple[str, float]] = field(default_factory=list)
+    attributes: list[Attribute] = field(default_factory=list)
     vectors: list[bytes] = field(default_factory=list)
 
 
@@ -44,7 +44,7 @@ def opinion(answer: Answer) -> Opinion:
         {each.label: each.probability for each in answer.verdicts},
         {each.label: each.says for each in answer.verdicts if each.says},
         len(answer.faces),
-        [(each.name, each.probability) for each in answer.attributes],
+        list(answer.attributes),
         [vector for _, vector in answer.vectors],
     )
 
@@ -66,7 +66,7 @@ def of_files(
     for row in _rows(connection, schema.face, model, blobs):
         found[row.blob_id].faces += 1
     for row in _rows(connection, schema.attribute, model, blobs, upon):
-        found[row.blob_id].attributes.append((row.name, row.probability))
+        found[row.blob_id].attributes.append(Attribute(row.face, row.name, row.label, row.probability))
     for row in _rows(connection, schema.embedding, model, blobs, upon):
         found[row.blob_id].vectors.append(bytes(row.vector))
     return dict(found)

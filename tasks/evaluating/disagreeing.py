@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from models.disagreement import WORDS, CountAgreement, LabelAgreement, NeighbourAgreement
+from models.disagreement import WORDS, AttributeAgreement, CountAgreement, LabelAgreement, NeighbourAgreement
 from tasks.evaluating.drawings import draw_counts, draw_words
 from tasks.evaluating.page import Page, Part, Table, Tile, render_page
 
@@ -14,7 +14,7 @@ PANELS = 4
 """Labels whose words are drawn: those on which the two differ most often."""
 
 MEANINGS = (
-    ("Agreement", "The share of files of which both say the same: yes, unsure or no."),
+    ("Agreement", "The share of files of which both say the same (yes, unsure, no); of faces, the same label."),
     ("Kappa", "The agreement beyond chance: 1 is full agreement, 0 is chance (Cohen, 1960)."),
     ("Rank correlation", "Whether both rank the files alike, whatever their probabilities: 1 is the same order."),
     ("Common neighbours", "The share of each file's nearest others that both models name."),
@@ -26,7 +26,7 @@ class Disagreement:
     """Champion and challenger, and where they differ over `files` files.
 
     Attributes:
-        labels: of classifiers and taggers; `faces` of detectors; `neighbours` of embedders.
+        labels: of classifiers and taggers; `faces` of detectors; `neighbours` of embedders; `attributes` of faces.
     """
 
     champion: str
@@ -35,11 +35,12 @@ class Disagreement:
     labels: Sequence[LabelAgreement] = ()
     faces: CountAgreement | None = None
     neighbours: NeighbourAgreement | None = None
+    attributes: Sequence[AttributeAgreement] = ()
 
 
 def as_page(found: Disagreement) -> str:
     """Render the comparison as one HTML file that needs nothing else."""
-    parts = (part for part in (_words(found), _labels(found), _faces(found)) if part)
+    parts = (part for part in (_words(found), _labels(found), _faces(found), _attributes(found)) if part)
     return render_page(
         Page(
             title=f"{found.challenger} beside {found.champion}",
@@ -53,7 +54,7 @@ def as_page(found: Disagreement) -> str:
 
 
 def as_csv(found: Disagreement) -> str:
-    """Write every number, a line for each label; or one for faces, or for neighbours."""
+    """Write every number, a line for each label or attribute; or one for faces, or for neighbours."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     pairs = [f"{one}_{other}" for one in WORDS for other in WORDS]
@@ -63,6 +64,8 @@ def as_csv(found: Disagreement) -> str:
         writer.writerow([each.label, each.n, *numbers, *(number for row in each.counts for number in row)])
     if found.faces:
         writer.writerow(["faces", found.faces.n, _plain(found.faces.same)])
+    for one in found.attributes:
+        writer.writerow([one.name, one.n, _plain(one.agreement), _plain(one.kappa)])
     if found.neighbours:
         writer.writerow(["neighbours", found.neighbours.n, _plain(found.neighbours.common)])
     return text.getvalue()
@@ -91,6 +94,10 @@ def _tiles(found: Disagreement) -> Iterator[Tile]:
         yield Tile(
             "Difference", f"{found.faces.difference:+.2f}", "Faces in a file, challenger less champion, on average."
         )
+    given = sum(each.n for each in found.attributes)
+    if given:
+        same = sum(each.agreement * each.n for each in found.attributes)
+        yield Tile("Same label", _share(same / given), f"Of {given:,} labels of faces, the same from both.")
     if found.neighbours:
         one = found.neighbours
         chance = one.nearest / (one.n - 1) if one.n > 1 else math.nan
@@ -134,3 +141,12 @@ def _faces(found: Disagreement) -> Part | None:
     table = Table(("Difference", "Files"), tuple((f"{row['difference']:+d}", f"{row['files']:,}") for row in rows))
     caption = "Files by how many faces more (or fewer) the challenger finds."
     return Part("faces", "Faces found", caption, draw_counts(rows), table)
+
+
+def _attributes(found: Disagreement) -> Part | None:
+    if not found.attributes:
+        return None
+    lines = tuple((each.name, f"{each.n:,}", _share(each.agreement), _score(each.kappa)) for each in found.attributes)
+    table = Table(("Attribute", "Faces", "Agreement", "Kappa"), lines)
+    caption = "Faces by the label that each model holds most probable. A dash stands where a number is not defined."
+    return Part("attributes", "Attributes of faces", caption, table=table)

@@ -11,6 +11,7 @@ from domain.model import Says
 from models import disagreement
 from models.disagreement import (
     WORDS,
+    attribute_agreement,
     count_agreement,
     label_agreement,
     neighbour_agreement,
@@ -38,6 +39,21 @@ def test_words_are_counted_where_both_models_say_one(pairs):
         assert found.kappa == pytest.approx(cohen_kappa_score(*zip(*both, strict=True), labels=list(WORDS)))
     else:
         assert np.isnan(found.kappa)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), max_size=30))
+def test_labels_of_faces_are_compared_face_by_face(pairs):
+    champion, challenger = [one for one, _ in pairs], [other for _, other in pairs]
+    found = attribute_agreement("colour", champion, challenger)
+    assert (found.name, found.n) == ("colour", len(pairs))
+    if not pairs:
+        assert np.isnan([found.agreement, found.kappa]).all()
+        return
+    assert found.agreement == pytest.approx(sum(one == other for one, other in pairs) / len(pairs))
+    if len({*champion, *challenger}) > 1:
+        assert found.kappa == pytest.approx(cohen_kappa_score(champion, challenger))
+    else:
+        assert np.isnan(found.kappa), "chance leaves no room"
 
 
 def test_models_that_agree_by_chance_alone_have_no_kappa_to_speak_of():

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from functools import partial
 
+import face_folders
 import model_folders
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from domain.errors import UnusableModel
 from domain.media import Kind
-from domain.model import Alias, Answer, Answered, Face, ModelVersion, Role, Says, Serving, Verdict
+from domain.model import Alias, Answer, Answered, Attribute, Face, ModelVersion, Role, Says, Serving, Verdict
 from infra.ledger import opinions, schema
 from infra.ledger.engine import reading, upsert
 from infra.ledger.inferences import record_answers
@@ -41,6 +42,10 @@ def hold(names):
 def verdict(probability, label="marked"):
     says = Says.YES if probability >= 0.8 else Says.NO if probability <= 0.2 else Says.UNSURE
     return Verdict(label, probability, probability, says)
+
+
+def age(face, label, probability=0.9):
+    return Attribute(face, "age_group", label, probability)
 
 
 def say(model, day, probabilities, *, shadow=False, begin=""):
@@ -177,7 +182,7 @@ def test_what_is_watched_depends_on_what_is_said():
     assert {what: each.tolist() for what, each in series(best).items()} == {"best": pytest.approx([0.7, 0.3, 0.0])}
     said = [Opinion({"a": 0.9, "b": 0.1}, {"a": Says.YES}), Opinion({"b": 0.2})]
     assert {what: each.tolist() for what, each in series(said).items()} == {"a": pytest.approx([0.9, 0.0])}
-    faces = [Opinion(faces=2), Opinion(attributes=[("age_group", 0.5), ("age_group", 0.25)])]
+    faces = [Opinion(faces=2), Opinion(attributes=[age(0, "adult", 0.5), age(1, "adult", 0.25)])]
     assert {what: each.tolist() for what, each in series(faces, finds=True).items()} == {
         "faces": [2, 0], "age_group": [0.5, 0.25],
     }  # fmt: skip
@@ -225,6 +230,30 @@ def test_counts_of_faces_are_compared():
     assert (found.faces.same, found.faces.difference) == (0.5, 0.5)
 
 
+def test_attributes_are_compared_over_the_faces_to_which_both_give_them():
+    model = ModelVersion("attributes-face/one", 1, "1" * 64)
+    beard = Attribute(0, "beard", "none", 0.9)
+    pairs = [
+        (Opinion(attributes=[age(0, "adult"), beard]), Opinion(attributes=[beard, age(0, "adult")])),
+        (
+            Opinion(attributes=[age(0, "adult"), age(1, "child")]),
+            Opinion(attributes=[age(1, "adult"), age(2, "child")]),
+        ),
+        (
+            Opinion(attributes=[age(0, "child"), age(1, "adult")]),
+            Opinion(attributes=[age(0, "child"), age(1, "adult")]),
+        ),
+        (Opinion(), Opinion(attributes=[Attribute(0, "glasses", "none", 0.9)])),
+    ]
+    found = agreeing(Compared(model, model, 4), pairs)
+    assert [(each.name, each.n, each.agreement) for each in found.attributes] == [
+        ("age_group", 4, 0.75),
+        ("beard", 1, 1),
+    ]
+    assert str(found).endswith("4 files: age_group 75.0%, kappa 0.50; beard 100.0%")
+    assert str(agreeing(Compared(model, model, 1), pairs[-1:])).endswith("nothing to tell")
+
+
 def test_neighbours_are_compared_where_both_have_as_many_vectors():
     vectors = [row.astype("<f2").tobytes() for row in np.eye(6, dtype=np.float32)]
     pairs = [(Opinion(vectors=[one]), Opinion(vectors=[one])) for one in vectors] + [
@@ -232,6 +261,29 @@ def test_neighbours_are_compared_where_both_have_as_many_vectors():
     ]
     assert agreeing(Compared(SCENES, SCENES, 7), pairs).neighbours.n == 6
     assert agreeing(Compared(SCENES, SCENES, 1), [(Opinion(), Opinion())]).neighbours is None
+
+
+def of_attributes(registry, folder):
+    """Register a champion and a challenger that tell attributes of faces, and the detector that finds these."""
+    faces = face_folders.write_all(folder)
+    other = model_folders.write(
+        folder / "sharp", base=face_folders.ATTRIBUTES, graph=model_folders.network(sharpness=30.0)
+    )
+    detector = register(registry, faces["detector-face"], Alias.CHAMPION)
+    champion = register(registry, faces["attributes-face"], Alias.CHAMPION)
+    return champion, register(registry, other, Alias.CHALLENGER), detector
+
+
+def say_ages(one, other, upon, *labels):
+    """Have champion and challenger say ages of a file's faces."""
+    hold("a")
+    serving = (Serving(one, upon), Serving(other, upon, shadow=True))
+    answers = [
+        Answer(each, attributes=tuple(age(face, label) for face, label in enumerate(told)))
+        for each, told in zip(serving, labels, strict=True)
+    ]
+    with world().ledger.begin() as connection:
+        record_answers(connection, [Answered("a", tuple(answers))], FIRST_DAY)
 
 
 def test_a_challenger_in_shadow_is_compared_with_the_champion(data, tmp_path):
@@ -256,6 +308,14 @@ def test_a_challenger_in_shadow_is_compared_with_the_champion(data, tmp_path):
     assert kept.data.tags["challenger"] == str(other)
     with reading(world().ledger) as connection:
         assert {row.version for row in connection.execute(select(schema.score))} == {one.version}
+
+    one, other, detector = of_attributes(registry, tmp_path)
+    say_ages(one, other, f"{detector}", ["adult", "child"], ["adult", "adult"])
+    say_ages(one, other, "another detector v1", ["adult", "adult"], ["adult", "adult"])
+    _, found = compare_challengers.fn()
+    (ages,) = found.attributes
+    assert (found.champion, found.files, ages.n, ages.agreement, ages.kappa) == (one, 1, 2, 0.5, 0)
+    assert mlflow.MlflowClient().get_run(keep(found)).data.metrics == {"age_group/agreement": 0.5}
 
 
 def test_a_former_champion_on_trial_is_compared_by_what_it_said_when_it_served(data, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from domain.model import Says
-from models.disagreement import count_agreement, label_agreement, neighbour_agreement
+from models.disagreement import attribute_agreement, count_agreement, label_agreement, neighbour_agreement
 from tasks.evaluating.disagreeing import Disagreement, as_csv, as_page
 
 YES, UNSURE, NO = Says.YES, Says.UNSURE, Says.NO
@@ -61,6 +61,19 @@ def test_models_without_words_have_a_page_too():
     page = as_page(Disagreement("a v1", "a v2", 30, neighbours=neighbour_agreement(one, one)))
     assert "100.0%" in page
     assert drawings(page) == []
+
+
+def test_attributes_of_faces_have_a_table_and_lines():
+    told = (attribute_agreement("colour", "rrgg", "rrgr"), attribute_agreement("age_group", "aa", "aa"))
+    found = Disagreement("a v1", "a v2", 3, attributes=told)
+    page = as_page(found)
+    assert {">colour<", ">75.0%<", ">0.50<", ">age_group<", ">100.0%<", ">–<"} <= {
+        f">{part.partition('<')[0]}<" for part in page.split(">")
+    }
+    assert "83.3%" in page  # of all six labels
+    rows = {row["of"]: row for row in csv.DictReader(io.StringIO(as_csv(found)))}
+    assert [rows["colour"][name] for name in ("n", "agreement", "kappa")] == ["4", "0.75", "0.5"]
+    assert [rows["age_group"][name] for name in ("n", "agreement", "kappa")] == ["2", "1", ""]
 
 
 def test_a_label_of_which_nothing_is_said_is_listed_and_not_drawn():
