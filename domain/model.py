@@ -43,7 +43,10 @@ class Alias(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A registered model: every stored score names one. `digest` is the SHA-256 of `model.onnx`."""
+    """A registered model: every stored score names one.
+
+    `digest` is the SHA-256 of `model.onnx`; empty where others registered it in MLflow, of which it can say nothing.
+    """
 
     name: str
     version: int

@@ -32,6 +32,8 @@ LONGEST_DESCRIPTION = 5000
 _LOGGED = "models:/"
 """What stands before the id of a logged model where a version names its source."""
 
+_STRANGE = "{} was not registered by Breakwater; register its folder"
+
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # no such role; no such alias
 
 
@@ -80,9 +82,23 @@ class Registry:
         return _model(_version(self._tracking.client(), role, number))
 
     def find(self, role: Role, alias: Alias = Alias.CHAMPION) -> ModelVersion | None:
-        """Give the version of `role` that serves as `alias`, if one does."""
+        """Give the version of `role` that serves as `alias`, if one does.
+
+        Raises:
+            UnusableModel: the alias was moved, in MLflow's pages, to one that was not registered by `register`.
+        """
+        found = self.named(role, alias)
+        if found and not found.digest:
+            mend = "move the alias to a version that `breakwater model list` names, in MLflow's pages"
+            raise UnusableModel(f"{found} is {alias}, and was not registered by Breakwater; {mend}")
+        return found
+
+    def named(self, role: Role, alias: Alias) -> ModelVersion | None:
+        """Give the version of `role` that an alias names, if any: without a digest where others registered it."""
         found = _asked(self._tracking.client().get_model_version_by_alias, role.value, alias.value)
-        return _model(found) if found else None
+        if found is None or _ours(found):
+            return found and _model(found)
+        return ModelVersion(role.value, int(found.version), "")
 
     def resolve(self, role: Role, alias: Alias = Alias.CHAMPION) -> ModelVersion:
         """Give the version of `role` that serves as `alias`.
@@ -107,7 +123,7 @@ class Registry:
         """
         client = self._tracking.client()
         model = _model(_version(client, role, version))
-        champion, challenger = self.find(role), self.find(role, Alias.CHALLENGER)
+        champion, challenger = self.find(role), self.named(role, Alias.CHALLENGER)
         if alias is Alias.CHALLENGER and champion == model:
             raise UnusableModel(f"{model} is the champion; a challenger is another version")
         serves_already = model == (champion if alias is Alias.CHAMPION else challenger)
@@ -153,8 +169,10 @@ class Registry:
         It is fetched once; a copy that is here is verified, without MLflow. Any number of processes may ask.
 
         Raises:
-            UnusableModel: the network is not the one that was registered.
+            UnusableModel: the network is not the one that was registered, or none was by `register`.
         """
+        if not model.digest:
+            raise UnusableModel(_STRANGE.format(model))
         place = self._root / "models" / model.digest / f"{model.role}-{model.version}"
         if not place.exists():
             self._fetch(model, place)
@@ -232,7 +250,7 @@ def _model(version: Any) -> ModelVersion:  # noqa: ANN401
     """Read one of MLflow's model versions."""
     number = int(version.version)
     if not _ours(version):
-        raise UnusableModel(f"{version.name} v{number} was not registered by Breakwater; register its folder")
+        raise UnusableModel(_STRANGE.format(f"{version.name} v{number}"))
     return ModelVersion(f"{version.name}/{version.tags['name']}", number, version.tags["digest"])
 
 

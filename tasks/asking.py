@@ -31,6 +31,9 @@ MOST_LOST = 64
 MOST_CRASHES = 4
 """Files over which a model may end its workers, asked by itself, in one run; it is asked no more then."""
 
+SET_ASIDE = "models-set-aside"
+"""The table of models that were asked no more in a run: role, model, why."""
+
 FEW = 16
 """Files that a worker takes at a time where the last ones killed it."""
 
@@ -51,7 +54,7 @@ def ask(
 ) -> Counts:
     """Have the models at work look at files on the workers, `batch` at a time, and record what they say as it comes.
 
-    Challengers that are known to be `unopened`, by why, are not asked, nor those that a worker cannot open.
+    Challengers that are known to be `unopened`, by why, are told of and not asked, nor those that a worker cannot open.
 
     Raises:
         UnusableModel: a worker cannot open a champion; the message says what to do.
@@ -99,8 +102,8 @@ def _told(aside: Mapping[Serving, str]) -> Counts:
     """Count models that were set aside, and show why."""
     if not aside:
         return Counts()
-    rows = [{"model": f"{each.model}", "why": why} for each, why in aside.items()]
-    show_table("models-set-aside", rows, "Models that were asked no more in this run")
+    rows = [{"role": each.model.role, "model": f"{each.model}", "why": why} for each, why in aside.items()]
+    show_table(SET_ASIDE, rows, "Models that were asked no more in this run")
     unopened = sum(why != _DEADLY for why in aside.values())
     return Counts(models_set_aside=len(aside)) + (Counts(challengers_not_opened=unopened) if unopened else Counts())
 

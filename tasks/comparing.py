@@ -154,7 +154,11 @@ def keep(found: Compared) -> str:
 
 @step
 def compare_challengers() -> list[Compared]:
-    """Compare every challenger with its champion, as far as both have seen files in common."""
-    find = world().registry.find
-    roles = [role for role in OF_FILES if find(role) and find(role, Alias.CHALLENGER)]
+    """Compare every challenger with its champion, as far as both have seen files in common.
+
+    One that was not registered by Breakwater has said nothing.
+    """
+    registry = world().registry
+    trials = {role: registry.named(role, Alias.CHALLENGER) for role in OF_FILES}
+    roles = [role for role, trial in trials.items() if trial and trial.digest and registry.find(role)]
     return [found for role in roles if (found := compare(role)).files]

@@ -92,12 +92,15 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
     """Give the models that look at files: the champions there are, and the challengers on trial beside them.
 
     Models of faces look upon those that the champion among the detectors finds, and have nothing to do without one.
+
+    Raises:
+        UnusableModel: a champion was not registered by Breakwater; a challenger that was not, `unfetched` tells of.
     """
     detector = registry.find(Role.FACE_DETECTOR)
     serving = []
     for role in OF_FILES:
         champion = detector if role is Role.FACE_DETECTOR else registry.find(role)
-        challenger = registry.find(role, Alias.CHALLENGER)
+        challenger = registry.named(role, Alias.CHALLENGER)
         upon = f"{detector or ''}" if role.of_faces else ""
         if role.of_faces and not upon:
             continue
@@ -109,7 +112,7 @@ def at_work(registry: Registry) -> tuple[Serving, ...]:
 def unfetched(serving: Sequence[Serving]) -> dict[Serving, str]:
     """Fetch the files of models here, once, before every worker of this machine asks for them.
 
-    Give the challengers whose files are not what was registered, and why.
+    Give the challengers whose files are not what was registered, or were not registered by Breakwater, and why.
 
     Raises:
         UnusableModel: those of a champion are not.
@@ -134,14 +137,14 @@ def classify_files(most: int = 0) -> Counts:
     skip = world().policy.skip_settled
     take_over(serving)
     show_plan(serving)
+    aside = unfetched(serving)
+    able = [each for each in serving if each not in aside]
     with reading(world().ledger) as connection:
-        files = inferences.waiting(connection, serving, skip_settled=skip, flags=flags, most=most)
+        files = inferences.waiting(connection, able, skip_settled=skip, flags=flags, most=most)
         counts = Counts(files_not_classifiable=media.closed(connection, flags))
     record_opening("classify", len(files))
-    aside = unfetched(serving)
-    batch = _batch([each for each in serving if each not in aside])
     with shown_progress("classify"):
-        return counts + ask(classify_batch, files, serving, batch, aside)
+        return counts + ask(classify_batch, files, able, _batch(able), aside)
 
 
 def show_plan(serving: Sequence[Serving]) -> list[Planned]:

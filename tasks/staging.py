@@ -64,8 +64,29 @@ def shown_progress(name: str) -> Iterator[None]:
         yield
 
 
-def show_table(name: str, rows: list[dict[str, Any]], description: str) -> None:
+Table = list[dict[str, Any]]
+_keepers: list[Callable[[str, Table], None]] = []
+
+
+@contextmanager
+def kept_tables() -> Iterator[dict[str, Table]]:
+    """Keep what this process shows as tables in the block, by name: for commands, whose users see no artifact."""
+    tables: dict[str, Table] = {}
+
+    def keep(name: str, rows: Table) -> None:
+        tables[name] = rows
+
+    _keepers.append(keep)
+    try:
+        yield tables
+    finally:
+        _keepers.remove(keep)
+
+
+def show_table(name: str, rows: Table, description: str) -> None:
     """Show a table of codes and counts as an artifact, under Prefect."""
+    for keep in _keepers:
+        keep(name, rows)
     if under_prefect():
         create_table_artifact(table=rows, key=name, description=description)
 

@@ -149,3 +149,17 @@ def write(folder: Path, *, graph=None, base=CONTRACT, **changes) -> Path:
     (folder / "contract.json").write_text(json.dumps(contract))
     (folder / "card.md").write_text("# Strongest colour\n\nWritten by hand, for tests.\n")
     return folder
+
+
+def register_by_hand(role, folder, alias=""):
+    """Make a folder a version as others do, with no tag of ours, and let it serve as `alias`; give its number."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    logged = client.create_logged_model(client.get_experiment_by_name("models").experiment_id, "by_hand")
+    client.log_model_artifacts(logged.model_id, str(folder))
+    client.finalize_logged_model(logged.model_id, "READY")
+    version = client.create_model_version(role, f"models:/{logged.model_id}", model_id=logged.model_id)
+    if alias:
+        client.set_registered_model_alias(role, alias, version.version)
+    return int(version.version)

@@ -96,8 +96,8 @@ def _tiles(found: Disagreement) -> Iterator[Tile]:
         )
     given = sum(each.n for each in found.attributes)
     if given:
-        same = sum(each.agreement * each.n for each in found.attributes)
-        yield Tile("Same label", _share(same / given), f"Of {given:,} labels of faces, the same from both.")
+        agreed = sum(each.agreement * each.n for each in found.attributes)
+        yield Tile("Same label", _share(agreed / given), f"Of {given:,} labels of faces, the same from both.")
     if found.neighbours:
         one = found.neighbours
         chance = one.nearest / (one.n - 1) if one.n > 1 else math.nan

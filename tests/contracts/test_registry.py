@@ -307,16 +307,22 @@ def test_the_console_shows_signature_card_and_tags(registry, folder):
 
 def test_a_version_that_someone_registered_otherwise_is_refused_with_advice(registry, folder):
     register(registry, folder)
-    import mlflow
-
-    client = mlflow.MlflowClient()
-    logged = client.create_logged_model(client.get_experiment_by_name("models").experiment_id, "by_hand")
-    client.log_model_artifacts(logged.model_id, str(folder))
-    client.finalize_logged_model(logged.model_id, "READY")
-    source = f"models:/{logged.model_id}"
-    version = client.create_model_version("classifier", source, model_id=logged.model_id)
+    number = model_folders.register_by_hand("classifier", folder)
     with pytest.raises(UnusableModel, match="was not registered by Breakwater"):
-        registry.promote(Role.CLASSIFIER, int(version.version), Alias.CHALLENGER)
+        registry.promote(Role.CLASSIFIER, number, Alias.CHALLENGER)
+
+
+def test_an_alias_that_names_a_version_of_others_is_told_and_given_up_again(registry, folder, tmp_path):
+    register(registry, folder, alias=Alias.CHAMPION)
+    number = model_folders.register_by_hand("classifier", folder, "challenger")
+    strange = registry.named(Role.CLASSIFIER, Alias.CHALLENGER)
+    assert (f"{strange}", strange.role, strange.digest) == (f"classifier v{number}", Role.CLASSIFIER, "")
+    with pytest.raises(UnusableModel, match="is challenger, and was not registered by Breakwater; move the alias"):
+        registry.find(Role.CLASSIFIER, Alias.CHALLENGER)
+    with pytest.raises(UnusableModel, match="was not registered by Breakwater; register its folder"):
+        registry.folder(strange)
+    ours = register(registry, write(tmp_path / "other", "an alias given up"), alias=Alias.CHALLENGER)
+    assert registry.named(Role.CLASSIFIER, Alias.CHALLENGER) == ours
 
 
 def test_nothing_is_kept_open_or_left_behind(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from apps.classifying import line
 from domain.errors import UnusableModel
 from domain.media import Kind
 from domain.model import Alias, Answered, Role, Serving
@@ -24,8 +25,11 @@ from infra.ledger.inferences import Waiting
 from infra.registry import Registry
 from infra.world import world
 from tasks import inference, promoting
+from tasks.asking import SET_ASIDE
+from tasks.comparing import compare_challengers
 from tasks.inference import at_work, classify_batch, ensure_reference, register
 from tasks.reports.taking import hold
+from tasks.staging import kept_tables
 
 LABELS = ("red", "green", "blue")
 COLOURS = {"red": (250, 10, 10), "green": (10, 250, 10), "blue": (10, 10, 250)}
@@ -252,6 +256,28 @@ def test_a_challenger_that_cannot_be_opened_costs_its_own_answers_alone(apart, t
         fourth = register(apart, model_folders.write(tmp_path / "fourth", graph=graph))
         told = promoting.promote(Role.CLASSIFIER, fourth.version, Alias.CHAMPION, "a trial of the registry")
     assert told.waiting == 3
+
+
+def test_a_challenger_of_others_is_set_aside_and_a_champion_of_others_fails_the_step(apart, tmp_path):
+    champion = apart.resolve(Role.CLASSIFIER)
+    number = model_folders.register_by_hand("classifier", tmp_path / "first", "challenger")
+    assert [each.shadow for each in at_work(apart)] == [False, True]
+    _sight({stored(picture("green")): Kind.IMAGE})
+    with running(), kept_tables() as tables:
+        counts = inference.classify_files.fn()
+    assert (counts["files_classified"], counts["models_set_aside"], counts["challengers_not_opened"]) == (1, 1, 1)
+    assert _saying() == [(champion.version, "green")]
+    (row,) = tables[SET_ASIDE]
+    assert (row["role"], row["model"]) == ("classifier", f"classifier v{number}")
+    told = line(counts, tables[SET_ASIDE])
+    assert told.startswith("1 files classified")
+    assert f"; set aside: classifier, classifier v{number}: " in told
+    assert told.endswith("was not registered by Breakwater; register its folder")
+    assert compare_challengers.fn() == []
+
+    model_folders.register_by_hand("classifier", tmp_path / "first", "champion")
+    with pytest.raises(UnusableModel, match="is champion, and was not registered by Breakwater; move the alias"):
+        inference.classify_files.fn()
 
 
 def test_a_champion_that_cannot_be_opened_fails_the_step_and_says_what_to_do(apart, tmp_path):
