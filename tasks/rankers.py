@@ -26,10 +26,10 @@ def at_work(policy: Policy) -> tuple[ModelVersion, Scorer] | None:
 def in_shadow(policy: Policy) -> list[tuple[ModelVersion, Scorer | None]]:
     """Give the rankers that count for nothing: the challenger, and the champion where the policy leaves it out.
 
-    One that cannot be opened is None.
+    One that cannot be opened, or was not registered by Breakwater, is None.
     """
     aliases = (Alias.CHALLENGER,) if policy.ranker else (Alias.CHALLENGER, Alias.CHAMPION)
-    found = [world().registry.find(Role.RANKER, alias) for alias in aliases]
+    found = [world().registry.named(Role.RANKER, alias) for alias in aliases]
     return [(model, _if_usable(model)) for model in found if model]
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import model_folders
 import numpy as np
 import pytest
 from taken_in import MOMENT, key, record, sighted, taken
@@ -119,3 +120,5 @@ def test_a_ranker_in_shadow_that_is_broken_stops_no_ranking(data, weights):
     assert counts["reports_ranked"] == REPORTS
     assert counts["shadow_rankers_failed"] == 1
     assert "ranks_in_shadow" not in counts
+    model_folders.register_by_hand("ranker", broken, "challenger")
+    assert rank_reports.fn()["shadow_rankers_failed"] == 1, "one of others stops none either"
