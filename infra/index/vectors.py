@@ -8,6 +8,7 @@ there until it is written that it was seen to, so that no change is lost where t
 import io
 import os
 import secrets
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -139,6 +140,8 @@ def _save(index: VectorIndex) -> None:
     for other in index.folder.glob("vectors-*"):
         if other.name != index.named:
             other.unlink()
+    for died in index.folder.glob("join-*"):
+        shutil.rmtree(died)
 
 
 def _built(folder: Path, members: Sequence[str], fetch: Fetch, least: float) -> VectorIndex:

@@ -1,7 +1,7 @@
 """Clusters in the ledger: which member is in which."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, String, cast, delete, exists, select
@@ -56,10 +56,44 @@ def record(
 
 
 def rulings(connection: Connection, kind: ClusterKind) -> list[Ruling]:
-    """Give what people ruled of two members, in order."""
+    """Give what people ruled of two members, in order.
+
+    What was ruled of a report is ruled of the revision that took its place; of the same two the latest counts. Files
+    that can no longer be looked at, as copies, and reports that are not accepted are passed over.
+    """
     table = schema.cluster_ruling.c
-    query = select(table.one, table.other, table.same).where(table.kind == kind).order_by(table.one, table.other)
-    return [Ruling(*row) for row in connection.execute(query)]
+    query = select(table.one, table.other, table.same).where(table.kind == kind)
+    said = [Ruling(*row) for row in connection.execute(query.order_by(table.ruled_at, table.one, table.other))]
+    now = _in_force(connection, kind, {name for each in said for name in (each.one, each.other)})
+    latest: dict[tuple[str, str], bool] = {}
+    for each in said:
+        one, other = sorted((now.get(each.one, ""), now.get(each.other, "")))
+        if one and one != other:
+            latest[one, other] = each.same
+    return [Ruling(*pair, same=same) for pair, same in sorted(latest.items())]
+
+
+def _in_force(connection: Connection, kind: ClusterKind, names: Iterable[str]) -> dict[str, str]:
+    """Tell what stands for each of these now; scenes and faces are looked for where their vectors are."""
+    blob, report = schema.blob.c, schema.report.c
+    now = {name: name for name in names}
+    if kind is ClusterKind.COPIES:
+        return _told(connection, select(blob.id, blob.id).where(usable()), blob.id, now)
+    if kind is ClusterKind.REPORTS:
+        later = select(report.id, report.superseded_by).where(report.superseded_by.is_not(None))
+        while revised := _told(connection, later, report.id, now.values()):
+            now = {name: revised.get(place, place) for name, place in now.items()}
+        accepted = select(report.id, report.id).where(report.rejection.is_(None))
+        there = _told(connection, accepted, report.id, now.values())
+        return {name: place for name, place in now.items() if place in there}
+    return now
+
+
+def _told(connection: Connection, query: Select[Any], key: ColumnElement[str], names: Iterable[str]) -> dict[str, str]:
+    wanted, told = sorted(set(names)), dict[str, str]()
+    for start in range(0, len(wanted), MANY):
+        told |= dict(connection.execute(query.where(key.in_(wanted[start : start + MANY]))).tuples().all())
+    return told
 
 
 def rule(connection: Connection, kind: ClusterKind, ruling: Ruling, *, by: str, at: dt.datetime, reason: str) -> None:

@@ -143,7 +143,7 @@ def _recorded(those: Population, found: Grouped, units: Units, shown: Mapping[st
         touched = Touched({file for name in found.touched for file in units[name]}, known)
     with world().ledger.begin() as connection:
         counts = record_groups(connection, those.kind, sorted(groups), touched, worth)
-    return counts + found.settle()
+    return counts + found.settle(those.kind)
 
 
 def _folder(model: ModelVersion) -> str:

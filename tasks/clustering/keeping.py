@@ -56,13 +56,13 @@ class Grouped:
     index: VectorIndex | None = None
     rows: Rows | None = None
 
-    def settle(self) -> Counts:
+    def settle(self, kind: ClusterKind) -> Counts:
         """Note that the groups are written; give how much of what is near was found, where it need not be all."""
         if self.index is None or self.rows is None:
             return Counts()
         settle(self.index, self.rows)
         recall = self.index.recall
-        return Counts() if np.isnan(recall) else Counts(vectors_recall_permille=int(1000 * recall))
+        return Counts() if np.isnan(recall) else Counts(**{f"{kind}_recall_permille": int(1000 * recall)})
 
 
 def grouped(those: Population, *, anew: bool = False) -> Grouped:

@@ -156,6 +156,14 @@ def test_what_died_while_it_was_appended_is_written_over(tmp_path):
     np.testing.assert_array_equal(index.vectors, expected)
 
 
+def test_what_a_join_left_that_died_is_removed(tmp_path):
+    vectors = corpus(6)
+    (tmp_path / "join-0").mkdir()
+    (tmp_path / "join-0" / "order.npy").write_bytes(b"half")
+    index = followed(tmp_path, sorted(vectors), fetching(vectors), LEAST)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["lock", "state.npz", index.named]
+
+
 def test_a_flood_of_all_but_the_same_is_connected_without_being_compared(tmp_path, monkeypatch):
     rng = np.random.default_rng(7)
     rows = np.array([1.0, 0, 0, 0]) + 0.01 * rng.normal(size=(3000, 4))

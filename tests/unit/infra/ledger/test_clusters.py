@@ -1,5 +1,6 @@
 """Clusters in the ledger: exactly what was said last, kind by kind."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from domain.model import Answer, Answered, Face, ModelVersion, Serving
 from domain.report import FileFault
 from infra.ledger import clusters, inferences, media, schema
 
-COPIES, REPORTS = ClusterKind.COPIES, ClusterKind.REPORTS
+COPIES, REPORTS, SCENE = ClusterKind.COPIES, ClusterKind.REPORTS, ClusterKind.SCENES
 
 
 def test_members_are_where_they_were_put_and_a_rerun_changes_nothing(connection):
@@ -71,10 +72,40 @@ def test_what_becomes_of_a_cluster_is_put_on_record_once(connection):
 
 def test_a_ruling_of_two_members_takes_the_place_of_an_older_one_whichever_is_named_first(connection):
     ruled = {"by": "s", "at": MOMENT, "reason": ""}
-    clusters.rule(connection, COPIES, Ruling("b", "a", same=True), **ruled)
-    clusters.rule(connection, COPIES, Ruling("a", "b", same=False), **ruled)
+    clusters.rule(connection, SCENE, Ruling("b", "a", same=True), **ruled)
+    clusters.rule(connection, SCENE, Ruling("a", "b", same=False), **ruled)
     clusters.rule(connection, REPORTS, Ruling("a", "c", same=True), **ruled)
-    assert clusters.rulings(connection, COPIES) == [Ruling("a", "b", same=False)]
+    assert clusters.rulings(connection, SCENE) == [Ruling("a", "b", same=False)]
+
+
+def test_rulings_of_files_that_can_no_longer_be_looked_at_are_passed_over(connection):
+    record(connection, taken("one", sighted("a"), sighted("b"), sighted("c")))
+    for other in "bc":
+        said = Ruling(key("a"), key(other), same=True)
+        clusters.rule(connection, COPIES, said, by="s", at=MOMENT, reason="")
+    media.record_faults(connection, [(key("c"), FileFault.UNDECODABLE)])
+    assert clusters.rulings(connection, COPIES) == [Ruling(key("a"), key("b"), same=True)]
+
+
+def test_what_was_ruled_of_a_report_holds_for_its_revisions_until_somebody_says_otherwise(connection):
+    def rule(one, other, *, same, day):
+        at = MOMENT + timedelta(days=day)
+        clusters.rule(connection, REPORTS, Ruling(one, other, same=same), by="s", at=at, reason="")
+
+    def revise(name):
+        again = taken("B", sighted(name))
+        record(connection, replace(again, report_id=key(name), drop=key(f"drop of {name}")))
+
+    record(connection, taken("A", sighted("a")), taken("B", sighted("b")))
+    rule(key("A"), key("B"), same=False, day=2)
+    for name in ("B again", "B at last"):
+        revise(name)
+    now = tuple(sorted((key("A"), key("B at last"))))
+    assert clusters.rulings(connection, REPORTS) == [Ruling(*now, same=False)]
+    rule(*now, same=True, day=1)  # older
+    assert clusters.rulings(connection, REPORTS) == [Ruling(*now, same=False)]
+    rule(*now, same=True, day=3)
+    assert clusters.rulings(connection, REPORTS) == [Ruling(*now, same=True)]
 
 
 def vector(*numbers):

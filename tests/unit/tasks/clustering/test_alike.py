@@ -192,6 +192,6 @@ def test_of_many_files_a_day_joins_what_is_there_who_is_quarantined_leaves_and_t
         assert dict(cluster_scenes.fn(anew=True)) == {
             "scenes_clusters": 2,
             "scenes_members_changed": 0,
-            "vectors_recall_permille": 1000,
+            "scenes_recall_permille": 1000,
         }
     assert standing(SCENES) == third

@@ -167,3 +167,15 @@ def test_what_analysts_ruled_of_reports_holds(data):
     for _ in range(2):
         cluster_reports.fn()
         assert clustered() == [["A", "C"]]
+
+
+def test_a_ruling_follows_a_revision_and_brings_no_report_back(data):
+    with world().ledger.begin() as connection:
+        record(connection, *(told(name, sighted(name), traces=[trace("x")]) for name in "AB"), told("C", sighted("C")))
+        for one, other, same in (("A", "B", False), ("B", "C", True)):
+            ruled = Ruling(key(one), key(other), same=same)
+            clusters.rule(connection, ClusterKind.REPORTS, ruled, by="s", at=MOMENT, reason="")
+        revised = told("B", sighted("b"), traces=[trace("x")])
+        record(connection, replace(revised, report_id=key("B again"), drop=key("another drop")))
+    cluster_reports.fn()
+    assert clustered() == [["B again", "C"]]
