@@ -128,6 +128,10 @@ class World:
         """Make the surrogate key of something named by `parts` (32 hex digits)."""
         return keys.keyed_digest(self.name_key, *parts)
 
+    def analyst(self, person: str) -> str:
+        """Make the pseudonym of somebody who decides: the same however it is written, so that a second is another."""
+        return self.surrogate("analyst", person.strip().casefold())
+
 
 @cache
 def world() -> World:

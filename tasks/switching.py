@@ -59,7 +59,7 @@ def propose(file: Path, by: str, reason: str) -> Policy:
     policy = load_policy(file)
     if not LEAST_REASON <= len(reason.strip()) <= LONGEST_REASON:
         raise InvalidSettings(f"say in words why, in {LEAST_REASON} to {LONGEST_REASON} characters")
-    now, person = datetime.now(UTC), world().surrogate("analyst", by)
+    now, person = datetime.now(UTC), world().analyst(by)
     with world().ledger.begin() as connection:
         policies.keep(connection, policy.version, policy.name, policy.text, now)
         policies.propose(connection, policy.version, now, person, reason)
@@ -73,7 +73,7 @@ def approve(start: str, by: str) -> Policy:
     Raises:
         InvalidSettings: nobody proposed it, it is in force already, or the same person did.
     """
-    person = world().surrogate("analyst", by)
+    person = world().analyst(by)
     with world().ledger.begin() as connection:
         proposed = _open_proposal(connection, start)
         if person == proposed.proposed_by:

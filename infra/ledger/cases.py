@@ -63,6 +63,11 @@ def readdress(connection: Connection, case: Decided, routed: Sequence[Routed]) -
     _add(connection, case, [each for each in routed if each.desk.code not in kept])
 
 
+def recalled_from(connection: Connection, case: Decided) -> set[str]:
+    """Give the desks from which a package of this decision was taken back."""
+    return set(connection.scalars(select(_DISPATCH.desk).where(_is(case) & _DISPATCH.recalled_at.is_not(None))))
+
+
 def unsent(connection: Connection) -> list[Outgoing]:
     """Give what was not delivered yet, the oldest decision first; what waits for a person is left out."""
     return _of(connection, _DISPATCH.sent_at.is_(None) & (_DISPATCH.desk != MANUAL.code))

@@ -63,7 +63,7 @@ def rule(kind: ClusterKind, one: str, other: str, *, same: bool, by: str, reason
                 raise InvalidSettings(
                     f"there is no {member} among what is clustered as {kind}; `clusters show` has names"
                 )
-        person = world().surrogate("analyst", by)
+        person = world().analyst(by)
         now = dt.datetime.now(dt.UTC)
         clusters.rule(connection, kind, Ruling(one, other, same), by=person, at=now, reason=reason)
         world().audit.append(connection, Act.CLUSTER_RULED, kind=kind, same=same, by=person)

@@ -49,7 +49,7 @@ def propose(name: str, entry: str, hashes: Sequence[tuple[str, str]], category: 
         if entries.state(connection, name, entry):
             raise InvalidSettings("the list has an entry of this name; vote on it, or withdraw it first")
         entries.propose(connection, name, read[-1])
-        _recorded(connection, Act.ENTRY_PROPOSED, name, entry, by=world().surrogate("analyst", reviewer))
+        _recorded(connection, Act.ENTRY_PROPOSED, name, entry, by=world().analyst(reviewer))
     return vote(name, entry, Vote.UP, reviewer, category)
 
 
@@ -65,7 +65,7 @@ def vote(name: str, entry: str, said: Vote, reviewer: str, category: str = "", r
         raise InvalidSettings(f"say who votes; a category has {CATEGORY_LENGTH} characters at most, a reason 512")
     with world().ledger.begin() as connection:
         held = _terms(connection, name, entry)
-        by = world().surrogate("analyst", reviewer)
+        by = world().analyst(reviewer)
         cast = entries.vote(connection, name, entry, by, (said, category, reason))
         if not held.own:
             if cast:

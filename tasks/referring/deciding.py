@@ -75,7 +75,7 @@ def decide(report: str, detail: Detail, analyst: str, desks: Sequence[str] = ())
     Raises:
         CaseRefused: there is no such report, it is decided already, or a desk is none.
     """
-    at, by = datetime.now(UTC), world().surrogate("analyst", analyst)
+    at, by = datetime.now(UTC), world().analyst(analyst)
     with world().ledger.begin() as connection:
         found = _routed(report, dossiers.known(connection, report))
         standing = cases.standing(connection, report)
@@ -93,13 +93,15 @@ def address(report: str, analyst: str, desks: Sequence[str]) -> int:
     """Say which desks a decided report goes to, in place of those it was not packed for yet; count them.
 
     Raises:
-        CaseRefused: the report is not decided, or a desk is none.
+        CaseRefused: the report is not decided, a desk is none, or what it had of this decision was recalled.
     """
-    by = world().surrogate("analyst", analyst)
+    by = world().analyst(analyst)
     with world().ledger.begin() as connection:
         case = cases.standing(connection, report)
         if not isinstance(case, Decided):
             raise CaseRefused("nobody decided that the report is to be referred; `breakwater refer decide` does")
+        if back := sorted(cases.recalled_from(connection, case) & set(desks)):
+            raise CaseRefused(f"recalled from {', '.join(back)}: recall what the others have, and decide again")
         cases.readdress(connection, case, _with_chosen((), desks))
         world().audit.append(connection, Act.CASE_ADDRESSED, report, by=by, desks=list(desks))
     return len(desks)

@@ -84,9 +84,9 @@ def _listed(path: str, size: int, digest: str, media_type: str) -> dict[str, Any
 
 
 def _member(path: str, size: int, moment: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Give a member of a tar (POSIX ustar): its header, its bytes, and zeros up to a whole block."""
+    """Give a member of a tar (pax; ustar below 8 GiB): its header, its bytes, and zeros up to a whole block."""
     header = tarfile.TarInfo(path)
     header.size, header.mtime, header.mode = size, moment, 0o600
-    yield header.tobuf(tarfile.USTAR_FORMAT)
+    yield header.tobuf(tarfile.PAX_FORMAT)
     yield from pieces
     yield bytes(-size % tarfile.BLOCKSIZE)

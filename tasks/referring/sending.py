@@ -12,7 +12,7 @@ from typing import NoReturn
 from domain.audit import Act
 from domain.case import Acknowledged, Recalled, Referred
 from domain.counts import Counts
-from domain.errors import CaseRefused, InvalidSettings
+from domain.errors import BlobCorrupt, BlobMissing, CaseRefused, InvalidSettings
 from domain.referral import Referral
 from domain.routing import Desk
 from infra.desks import Address
@@ -45,14 +45,14 @@ def send_referrals() -> Counts:
     Raises:
         ConnectionError: an outbox was away. All others have theirs by then, and a retry finds what is left.
         InvalidSettings: the same of one that cannot be used as it is set up.
+        BlobMissing: the same where the store lost what belongs to a report.
+        BlobCorrupt: the same where it was changed there.
     """
     addresses = _known_desks()
     with reading(world().ledger) as connection:
         waiting = cases.unsent(connection)
-    counts, away = (
-        Counts(packages_sent=0, packages_without_address=0, packages_superseded=0),
-        dict[str, OSError | InvalidSettings](),
-    )
+    counts = Counts(packages_sent=0, packages_without_address=0, packages_superseded=0)
+    away, damaged = dict[str, OSError | InvalidSettings](), list[BlobMissing | BlobCorrupt]()
     for one in waiting:
         address = addresses.get(one.desk)
         if one.superseded and not one.number:
@@ -64,8 +64,12 @@ def send_referrals() -> Counts:
                 counts += _send(one, desk_of(one.desk), address)
             except (OSError, InvalidSettings) as error:
                 away[one.desk] = error
+            except (BlobMissing, BlobCorrupt) as error:
+                damaged.append(error)
     if away:
         _tell_away(away)
+    if damaged:
+        raise damaged[0]
     return counts
 
 

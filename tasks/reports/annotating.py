@@ -37,7 +37,7 @@ def annotate(report_id: str, field: str, codes: Collection[str], analyst: str, o
     """
     if not _valid(field, codes, ordinal):
         raise InvalidSettings(f"{field}: {_ACCEPTED.get(field, 'say vector, country or kind')}")
-    by, said = world().surrogate("analyst", analyst), sorted(set(codes))
+    by, said = world().analyst(analyst), sorted(set(codes))
     row = {
         "report_id": report_id, "field": field, "ordinal": ordinal, "revised_at": datetime.now(UTC), "analyst": by,
         "codes": said,

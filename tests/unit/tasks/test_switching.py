@@ -46,6 +46,13 @@ def test_a_policy_is_in_force_once_a_second_person_approved_it_and_not_before(ou
     assert switch.proposed_by != switch.approved_by
 
 
+@pytest.mark.parametrize("again", [" anna", "Anna", "anna\n"])
+def test_who_writes_a_name_another_way_is_no_second_person(ours, again):
+    proposed = propose(ours("night"), "anna", WHY)
+    with pytest.raises(InvalidSettings, match="a second person"):
+        approve(proposed.version, again)
+
+
 def test_who_did_what_is_on_record_by_pseudonym(ours):
     proposed = propose(ours("night"), "7", WHY)
     approve(proposed.version, "8")

@@ -7,7 +7,7 @@ import pytest
 from referred import CANARIES, MEDIA, forget, packages, picture, rows, take_report, write_desks
 
 from domain.dossier import Withheld
-from domain.errors import CaseRefused, InvalidSettings, PackageRefused
+from domain.errors import BlobCorrupt, BlobMissing, CaseRefused, InvalidSettings, PackageRefused
 from domain.referral import Detail
 from infra.ledger import schema
 from infra.outboxes import FolderOutbox
@@ -198,6 +198,34 @@ def test_an_outbox_that_is_away_keeps_nobody_else_waiting(data, scene, monkeypat
     assert len(packages(data, "us-icac-ca")) == 2
     (data / "out" / "de").unlink()
     assert send_referrals.fn()["packages_sent"] == 2
+
+
+@pytest.mark.parametrize("damage", [BlobMissing, BlobCorrupt])
+def test_a_report_that_the_store_damaged_keeps_no_other_waiting(data, desk, scene, monkeypatch, damage):
+    for name in ("tip-1", "tip-2"):
+        decide(take_report(data, scene, name), Detail.ACTIONABLE, "7", ["us-icac-ca"])
+    first = min(rows(schema.dispatch), key=lambda row: (row["decided_at"], row["report_id"]))["report_id"]
+    made = sending._made
+
+    def broken(one, to, where):
+        if one.case.report == first:
+            raise damage("restore it from a backup")
+        return made(one, to, where)
+
+    monkeypatch.setattr(sending, "_made", broken)
+    with pytest.raises(damage, match="from a backup"):
+        send_referrals.fn()
+    assert len(packages(data, "us-icac-ca")) == 1
+
+
+def test_a_desk_from_which_a_package_was_recalled_is_not_addressed_by_the_same_decision(data, scene, monkeypatch):
+    write_desks(data, monkeypatch, us_icac_ca=MEDIA, de=MEDIA)
+    report = take_report(data, scene)
+    decide(report, Detail.ACTIONABLE, "7")
+    send_referrals.fn()
+    recall(next(row["number"] for row in rows(schema.dispatch) if row["desk"] == "de"))
+    with pytest.raises(CaseRefused, match="recalled from de"):
+        address(report, "7", ["de"])
 
 
 def test_what_came_with_a_report_and_is_no_text_is_left_out(data, desk, scene):

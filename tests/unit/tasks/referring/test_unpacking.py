@@ -15,7 +15,7 @@ from infra.envelopes import public_of, seal
 from infra.signing import Signer
 from infra.world import world
 from tasks.referring.deciding import decide
-from tasks.referring.packing import FORMAT
+from tasks.referring.packing import FORMAT, _member
 from tasks.referring.sending import send_referrals
 from tasks.referring.unpacking import unpack
 
@@ -72,6 +72,15 @@ def test_what_is_not_as_its_manifest_says_is_refused_and_leaves_nothing(tmp_path
     with pytest.raises(PackageRefused, match=why):
         unpack(file, KEY, SENDER.public, tmp_path / "case")
     assert [each.name for each in tmp_path.iterdir()] == ["1.bwp"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 8 * 2**30 - 1, 8 * 2**30, 2**40])
+def test_a_film_of_any_size_has_its_place_in_a_package(size):
+    header = next(_member("media/0001.mp4", size, 1_700_000_000, []))
+    with tarfile.open(fileobj=io.BytesIO(header), mode="r|") as archive:
+        (member,) = [archive.next()]
+    assert (member.name, member.size) == ("media/0001.mp4", size)
+    assert (len(header) == tarfile.BLOCKSIZE) == (size < 8 * 2**30)
 
 
 def test_what_is_no_archive_and_what_is_no_package_is_refused(tmp_path):
