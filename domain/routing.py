@@ -101,7 +101,7 @@ class Why(StrEnum):
     NO_PLACE = "no_place"
     """Nobody knows where anybody is."""
     CONFLICT = "conflict"
-    """An IP address speaks for another country than what the report says of the suspect."""
+    """An IP address speaks for another country than what the report says of the suspect, or of anybody without one."""
     TOO_MANY_PLACES = "too_many_places"
     """One role has more countries than `MOST_COUNTRIES`."""
     ANALYST = "analyst"
@@ -142,7 +142,7 @@ def route(
         on: the day whose rows hold.
         table: the tables.
         reachable: codes of desks that have an address; None for all. Of a place the first desk that can be reached
-            receives it; where none can, the first of all, which is told as waiting.
+            receives it; where none can, the first of all, which is told as waiting. A person always can.
     """
     stated = sorted({one for one in located if one.role is not LocationRole.ADDRESS})
     inferred = sorted({one for one in located if one.role is LocationRole.ADDRESS})
@@ -172,7 +172,7 @@ def _of_place(one: Located, on: date, table: Table, reachable: Collection[str] |
         yield MANUAL, Reason(Why.UNKNOWN_PLACE, what)
         return
     first = min(term.order for term in terms)
-    reached = [term for term in terms if reachable is None or term.desk.code in reachable]
+    reached = [term for term in terms if reachable is None or term.desk == MANUAL or term.desk.code in reachable]
     served = reached or [term for term in terms if term.order == first]
     chosen = min(term.order for term in served)
     for term in served:
@@ -187,8 +187,9 @@ def _doubts(stated: Sequence[Located], inferred: Sequence[Located]) -> Iterator[
     if not stated and not inferred:
         yield MANUAL, Reason(Why.NO_PLACE)
     suspects = {one.place.country for one in stated if one.role is LocationRole.SUSPECT}
+    told = suspects or {one.place.country for one in stated}
     for one in inferred:
-        if suspects and one.place.country not in suspects:
+        if told and one.place.country not in told:
             yield MANUAL, Reason(Why.CONFLICT, f"{one.role} {one.place}")
     for role in LocationRole:
         if len({one.place.country for one in (*stated, *inferred) if one.role is role}) > MOST_COUNTRIES:

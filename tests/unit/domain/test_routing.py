@@ -87,7 +87,15 @@ def test_what_an_address_says_counts_alone_and_a_conflict_goes_to_a_person_as_we
     assert told([inferred]) == {"de": ["inferred address DE"]}
     assert told([at("DE"), inferred]) == {"de": ["place suspect DE"]}
     assert told([at("FR"), inferred]) == {"europol": ["place suspect FR"], "manual": ["conflict address DE"]}
-    assert told([at("FR", LocationRole.VICTIM), inferred]) == {"europol": ["place victim FR"]}
+    assert told([at("DE", LocationRole.VICTIM), inferred]) == {"de": ["place victim DE"]}
+    victim = at("FR", LocationRole.VICTIM)
+    assert told([victim, inferred]) == {"europol": ["place victim FR"], "manual": ["conflict address DE"]}
+
+
+def test_a_person_whom_a_row_names_can_always_be_reached():
+    rows = (Term("FR", MANUAL), Term("FR", UNION, 2))
+    (only,) = route([at("FR")], (), ON, Table({"FR": rows}, {}), {"europol"})
+    assert only.desk == MANUAL
 
 
 def test_so_many_countries_of_one_role_are_a_person_s_choice_too():
