@@ -150,6 +150,8 @@ def prioritize(
     moving = tuple(name for name, one in alone.items() if len(_ends(evidence, policy, one, ranker)) > 1)
     ends = _ends(evidence, policy, left_open, ranker)
     between = (ends[0], ends[-1]) if len(ends) > 1 else None
+    if between and not moving:  # each is too little by itself, and together they are not
+        moving = tuple(alone)
     return Priority(score, policy.band(score).name, tuple(reasons), moving, between)
 
 

@@ -17,6 +17,9 @@ from infra import lines
 
 SHIPPED = Path(__file__).parent / "policies" / "default.toml"
 
+MOST_DAYS = 36525
+"""A hundred years."""
+
 RAISES, LOWERS = "raises", "lowers"
 
 
@@ -29,10 +32,17 @@ def _known(name: str) -> str:
     return name
 
 
+def _tenths(score: float) -> float:
+    """Accept what a score can be; a band that begins in between would be missed by what is lifted to it."""
+    if round(score, 1) != score:
+        raise ValueError("scores have tenths, and nothing finer")
+    return score
+
+
 EvidenceName = Annotated[str, AfterValidator(_known)]
 Points = Annotated[float, Field(gt=0, le=HIGHEST)]
-ScoreOf = Annotated[float, Field(ge=0, le=HIGHEST)]
-Days = Annotated[int, Field(strict=True, ge=1, le=36525)]
+ScoreOf = Annotated[float, Field(ge=0, le=HIGHEST), AfterValidator(_tenths)]
+Days = Annotated[int, Field(strict=True, ge=1, le=MOST_DAYS)]
 
 
 class _Strict(BaseModel):
@@ -44,7 +54,7 @@ class _Factor(_Strict):
     evidence: EvidenceName
     raises: Points | None = None
     lowers: Points | None = None
-    at_most: float = Field(default=1.0, gt=0)
+    at_most: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _has_one_direction(self) -> Self:
@@ -66,7 +76,7 @@ class _Bound(_Strict):
 
 class _Band(_Strict):
     least: ScoreOf
-    respond_within_hours: float = Field(gt=0)
+    respond_within_hours: float = Field(gt=0, le=24 * MOST_DAYS)
 
 
 class _Ranker(BaseModel):

@@ -217,6 +217,12 @@ def test_a_score_lies_between_what_it_would_be_with_nothing_and_all_of_what_is_o
         assert prioritize(told | {name: ends[1] for name, ends in left_open.items()}, SHIPPED).score == priority.score
 
 
+def test_what_moves_a_score_only_together_is_told():
+    ours = policy(Factor("Seen", "seen", -20), Factor("Sought", "sought", 15), Factor("Clue", "clue", 15))
+    found = prioritize({"seen": 1}, ours, {"clue": (0, 1), "sought": (0, 1)})
+    assert (found.score, found.open, found.between) == (0, ("clue", "sought"), (0, 10))
+
+
 def test_what_is_open_and_counts_for_nothing_is_not_told():
     scored = policy(Factor("sought", "sought", 20))
     told = prioritize({"sought": 0.5}, scored, {"sought": (0.0, 1.0), "faces": (0.0, 10.0)})

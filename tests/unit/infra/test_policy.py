@@ -117,6 +117,10 @@ def test_a_policy_says_what_its_file_says(load):
         ("[[factor]]", "[[factors]]", r"factor: Field required; line 15, factors: Extra"),
         ("least = 50", "least = 150", r"band\.0\.least"),
         ("respond_within_hours = 10", "respond_within_hours = 0", r"band\.1\.respond_within_hours"),
+        ("respond_within_hours = 10", "respond_within_hours = inf", r"band\.1\.respond_within_hours"),
+        ("least = 50", "least = 50.04", r"band\.0\.least: scores have tenths"),
+        ("score = 60", "score = 60.04", r"floor\.0\.score: scores have tenths"),
+        ("at_most = 3", "at_most = inf", r"factor\.0\.at_most"),
         ('name = "mine"', 'name = ""', r"name"),
         ('clues = ["church"]', 'clues = "church"', r"clues"),
         (
