@@ -96,8 +96,8 @@ def read(content: bytes, name: str) -> Iterator[Line]:
     for place, row, text in rows:
         if row is None:
             raise InvalidSettings(f"{name} has other columns than {', '.join(ANSWERS)}")
-        package = str(row.get("package") or "")
-        yield Line(place, text, package, said_of(row))
+        number = _text(row.get("package"))
+        yield Line(place, text, number if number.isascii() and number.isalnum() else "", said_of(row))
 
 
 def _of_csv(content: bytes) -> Iterator[tuple[int, Row | None, str]]:

@@ -61,6 +61,17 @@ def test_json_says_the_same(data, number):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["\\udc00", "\\u0000", "'"])
+def test_a_number_that_is_none_finds_no_package_whatever_it_is_made_of(data, number, name):
+    file = data / "answers.json"
+    file.write_text(f'[{{"package": "{name}", "at": "{LATER}", "status": "arrest"}}]')
+    assert take_feedback(file)[1] == [(1, AnswerFault.UNKNOWN_PACKAGE)]
+
+
+def test_blanks_around_a_number_are_none_of_it(data, number):
+    assert take_feedback(table(data, f" {number} ,{LATER},arrest,,,,,"))[0]["feedback_new"] == 1
+
+
 def test_a_recalled_package_is_answered_all_the_same(data, number):
     recall(number)
     assert take_feedback(table(data, f"{number},{LATER},ongoing,,,,,"))[0]["feedback_new"] == 1
