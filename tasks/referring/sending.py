@@ -66,10 +66,11 @@ def send_referrals() -> Counts:
                 away[one.desk] = error
             except (BlobMissing, BlobCorrupt) as error:
                 damaged.append(error)
+    if damaged:
+        others = f"; nothing could be delivered to {', '.join(sorted(away))} either" if away else ""
+        raise type(damaged[0])(f"{len(damaged)} packages cannot be made: {damaged[0]}{others}")
     if away:
         _tell_away(away)
-    if damaged:
-        raise damaged[0]
     return counts
 
 

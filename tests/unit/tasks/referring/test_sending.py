@@ -201,9 +201,12 @@ def test_an_outbox_that_is_away_keeps_nobody_else_waiting(data, scene, monkeypat
 
 
 @pytest.mark.parametrize("damage", [BlobMissing, BlobCorrupt])
-def test_a_report_that_the_store_damaged_keeps_no_other_waiting(data, desk, scene, monkeypatch, damage):
+def test_a_report_that_the_store_damaged_keeps_no_other_waiting(data, scene, monkeypatch, damage):
+    write_desks(data, monkeypatch, us_icac_ca=MEDIA, de=MEDIA)
+    (data / "out").mkdir()
+    (data / "out" / "de").write_text("no folder")
     for name in ("tip-1", "tip-2"):
-        decide(take_report(data, scene, name), Detail.ACTIONABLE, "7", ["us-icac-ca"])
+        decide(take_report(data, scene, name), Detail.ACTIONABLE, "7")
     first = min(rows(schema.dispatch), key=lambda row: (row["decided_at"], row["report_id"]))["report_id"]
     made = sending._made
 
@@ -213,7 +216,7 @@ def test_a_report_that_the_store_damaged_keeps_no_other_waiting(data, desk, scen
         return made(one, to, where)
 
     monkeypatch.setattr(sending, "_made", broken)
-    with pytest.raises(damage, match="from a backup"):
+    with pytest.raises(damage, match="2 packages cannot be made: restore it from a backup; nothing .* to de either"):
         send_referrals.fn()
     assert len(packages(data, "us-icac-ca")) == 1
 
