@@ -216,7 +216,7 @@ def test_a_report_that_the_store_damaged_keeps_no_other_waiting(data, scene, mon
         return made(one, to, where)
 
     monkeypatch.setattr(sending, "_made", broken)
-    with pytest.raises(damage, match="2 packages cannot be made: restore it from a backup; nothing .* to de either"):
+    with pytest.raises(damage, match=r"2 packages cannot be made: restore it from a backup; nothing .* to de either"):
         send_referrals.fn()
     assert len(packages(data, "us-icac-ca")) == 1
 
