@@ -72,10 +72,7 @@ class Night:
 
 def _standing() -> Queue:
     with reading(world().ledger) as connection:
-        return {
-            one.report_id: (one.band, {reason.name: reason.points for reason in one.reasons})
-            for one in priorities.queue(connection)
-        }
+        return priorities.standing(connection)
 
 
 def moved(before: Queue, after: Queue) -> list[Move]:

@@ -136,6 +136,13 @@ def queue(connection: Connection, most: int | None = None, of: Select[tuple[str]
     ]
 
 
+def standing(connection: Connection) -> dict[str, tuple[str, dict[str, float]]]:
+    """Give the band of every report in the queue, and the points of its reasons by their names."""
+    table = schema.priority.c
+    rows = connection.execute(select(table.report_id, table.band, table.reasons).where(table.current))
+    return {report: (band, dict(reasons)) for report, band, reasons in rows}
+
+
 def find(connection: Connection, start: str) -> list[tuple[str, datetime]]:
     """Find reports in the queue whose ids begin so, two at most, and when they were received."""
     table, report = schema.priority.c, schema.report.c
