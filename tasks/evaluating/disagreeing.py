@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from models.disagreement import WORDS, AttributeAgreement, CountAgreement, LabelAgreement, NeighbourAgreement
 from tasks.evaluating.drawings import draw_counts, draw_words
 from tasks.evaluating.page import Page, Part, Table, Tile, render_page
+from tasks.evaluating.wording import cell, share
 
 PANELS = 4
 """Labels whose words are drawn: those on which the two differ most often."""
@@ -60,23 +61,15 @@ def as_csv(found: Disagreement) -> str:
     pairs = [f"{one}_{other}" for one in WORDS for other in WORDS]
     writer.writerow(["of", "n", "agreement", "kappa", "correlation", *pairs])
     for each in found.labels:
-        numbers = [_plain(value) for value in (each.agreement, each.kappa, each.correlation)]
+        numbers = [cell(value) for value in (each.agreement, each.kappa, each.correlation)]
         writer.writerow([each.label, each.n, *numbers, *(number for row in each.counts for number in row)])
     if found.faces:
-        writer.writerow(["faces", found.faces.n, _plain(found.faces.same)])
+        writer.writerow(["faces", found.faces.n, cell(found.faces.same)])
     for one in found.attributes:
-        writer.writerow([one.name, one.n, _plain(one.agreement), _plain(one.kappa)])
+        writer.writerow([one.name, one.n, cell(one.agreement), cell(one.kappa)])
     if found.neighbours:
-        writer.writerow(["neighbours", found.neighbours.n, _plain(found.neighbours.common)])
+        writer.writerow(["neighbours", found.neighbours.n, cell(found.neighbours.common)])
     return text.getvalue()
-
-
-def _plain(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1%}"
 
 
 def _score(value: float) -> str:
@@ -88,21 +81,21 @@ def _tiles(found: Disagreement) -> Iterator[Tile]:
     said = sum(each.said for each in found.labels)
     if said:
         same = sum(each.counts[place][place] for each in found.labels for place in range(len(WORDS)))
-        yield Tile("Agreement", _share(same / said), f"Of {said:,} words on files and labels, the same from both.")
+        yield Tile("Agreement", share(same / said), f"Of {said:,} words on files and labels, the same from both.")
     if found.faces:
-        yield Tile("Same count", _share(found.faces.same), "Of the files, those in which both find as many faces.")
+        yield Tile("Same count", share(found.faces.same), "Of the files, those in which both find as many faces.")
         yield Tile(
             "Difference", f"{found.faces.difference:+.2f}", "Faces in a file, challenger less champion, on average."
         )
     given = sum(each.n for each in found.attributes)
     if given:
         agreed = sum(each.agreement * each.n for each in found.attributes)
-        yield Tile("Same label", _share(agreed / given), f"Of {given:,} labels of faces, the same from both.")
+        yield Tile("Same label", share(agreed / given), f"Of {given:,} labels of faces, the same from both.")
     if found.neighbours:
         one = found.neighbours
         chance = one.nearest / (one.n - 1) if one.n > 1 else math.nan
-        told = f"Of each file's {one.nearest} nearest, both name these; by chance {_share(chance)}."
-        yield Tile("Common neighbours", _share(one.common), told)
+        told = f"Of each file's {one.nearest} nearest, both name these; by chance {share(chance)}."
+        yield Tile("Common neighbours", share(one.common), told)
 
 
 def _words(found: Disagreement) -> Part | None:
@@ -128,7 +121,7 @@ def _labels(found: Disagreement) -> Part | None:
         return None
     columns = ("Label", "Files", "Agreement", "Kappa", "Rank correlation")
     lines = tuple(
-        (each.label, f"{each.n:,}", _share(each.agreement), _score(each.kappa), _score(each.correlation))
+        (each.label, f"{each.n:,}", share(each.agreement), _score(each.kappa), _score(each.correlation))
         for each in found.labels
     )
     return Part("labels", "Label by label", "A dash stands where a number is not defined.", table=Table(columns, lines))
@@ -146,7 +139,7 @@ def _faces(found: Disagreement) -> Part | None:
 def _attributes(found: Disagreement) -> Part | None:
     if not found.attributes:
         return None
-    lines = tuple((each.name, f"{each.n:,}", _share(each.agreement), _score(each.kappa)) for each in found.attributes)
+    lines = tuple((each.name, f"{each.n:,}", share(each.agreement), _score(each.kappa)) for each in found.attributes)
     table = Table(("Attribute", "Faces", "Agreement", "Kappa"), lines)
     caption = "Faces by the label that each model holds most probable. A dash stands where a number is not defined."
     return Part("attributes", "Attributes of faces", caption, table=table)

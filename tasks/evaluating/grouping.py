@@ -2,12 +2,12 @@
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.evaluation.cuts import Cut, lowest
 from tasks.evaluating.page import Part, Table
+from tasks.evaluating.wording import cell, share
 
 LINES = 14
 """Cosines that the page lists."""
@@ -47,7 +47,7 @@ class Grouping:
         place = list(self.cuts).index(near)
         first = max(0, min(place - LINES // 2, len(self.cuts) - LINES))
         lines = tuple(
-            (f"{each.alike:g}", _share(each.precision), _share(each.low), _share(each.recall))
+            (f"{each.alike:g}", share(each.precision), share(each.low), share(each.recall))
             for each in self.cuts[first : first + LINES]
         )
         caption = (
@@ -65,13 +65,9 @@ class Grouping:
         writer.writerow(["alike", "precision", "low", "recall"])
         for each in self.cuts:
             told = (each.precision, each.low, each.recall)
-            writer.writerow([f"{each.alike:g}", *("" if math.isnan(one) else f"{one:.6g}" for one in told)])
+            writer.writerow([f"{each.alike:g}", *map(cell, told)])
         return text.getvalue()
 
 
 def _worth(cut: Cut) -> str:
-    return f"precision {_share(cut.precision)}, {_share(cut.low)} at least, recall {_share(cut.recall)}"
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1%}"
+    return f"precision {share(cut.precision)}, {share(cut.low)} at least, recall {share(cut.recall)}"

@@ -21,7 +21,7 @@ from tasks.evaluating.drawings import (
 )
 from tasks.evaluating.grouping import Grouping
 from tasks.evaluating.page import Page, Part, Table, Tile, render_page
-from tasks.evaluating.wording import METRICS, interval, number, place, title
+from tasks.evaluating.wording import METRICS, cell, interval, number, place, title
 
 PANELS = 4
 """Labels whose calibration is drawn: those with the most items that have them."""
@@ -92,7 +92,7 @@ def as_csv(report: Report) -> str:
     for each in report.estimates:
         apart = differences.get((each.name, each.slice))
         beside = (apart.value, apart.low, apart.high) if apart else (math.nan, math.nan, math.nan)
-        numbers = ["" if math.isnan(value) else f"{value:.6g}" for value in (each.value, each.low, each.high, *beside)]
+        numbers = [cell(value) for value in (each.value, each.low, each.high, *beside)]
         writer.writerow([each.name.metric, each.name.label, each.slice, each.n, each.groups, *numbers])
     return text.getvalue()
 

@@ -1,5 +1,6 @@
 """Words for the numbers of an evaluation: what each is called, and what it counts."""
 
+import math
 from dataclasses import dataclass
 
 from models.evaluation.resampling import ALL, MACRO, Estimate, Name
@@ -46,9 +47,19 @@ def title(name: Name) -> str:
     return metric if name.label == MACRO else f"{metric}: {name.label}"
 
 
+def share(value: float) -> str:
+    """Write a share in per cent; a dash where it is not defined."""
+    return "–" if math.isnan(value) else f"{value:.1%}"
+
+
+def cell(value: float) -> str:
+    """Write a number for a file of rows; nothing where it is not defined."""
+    return "" if math.isnan(value) else f"{value:.6g}"
+
+
 def number(value: float, metric: str, *, signed: bool = False) -> str:
     """Write a number: shares in per cent; differences with their sign; a dash where it is not defined."""
-    if value != value:  # noqa: PLR0124 (NaN)
+    if math.isnan(value):
         return "–"
     sign = "+" if signed else ""
     if METRICS[metric].share:
