@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rulings import assert_kept, drawn
 
 from domain.cluster import Change, Event, Ruling, changes, components, grouped, named
 
@@ -142,9 +143,7 @@ def test_no_groups_have_no_names(existing):
     assert named([], existing, found) == {}
 
 
-rulings = st.lists(
-    st.builds(Ruling, members, members, st.booleans()).filter(lambda ruling: ruling.one != ruling.other), max_size=6
-)
+rulings = drawn(members, 6)
 
 
 @given(edges, rulings.map(lambda some: [each for each in some if each.same]))
@@ -164,15 +163,7 @@ def test_no_order_of_edges_or_rulings_matters(edges, rulings, chance):
 
 @given(edges, rulings)
 def test_every_ruling_holds_unless_another_contradicts_it(edges, rulings):
-    groups = grouped(edges, rulings)
-    of = {member: place for place, group in enumerate(groups) for member in group}
-    ruled = enumerate(components((each.one, each.other) for each in rulings if each.same))
-    same = {member: place for place, group in ruled for member in group}
-    for each in rulings:
-        if each.same:
-            assert of[each.one] == of[each.other]
-        elif same.get(each.one, -1) != same.get(each.other, -2):
-            assert of.get(each.one, -1) != of.get(each.other, -2)
+    assert_kept(rulings, grouped(edges, rulings))
 
 
 @given(edges, rulings)

@@ -11,27 +11,16 @@ from multiprocessing import Pipe
 import numpy as np
 import pytest
 from films import film
+from looks import VIEW, stored
 from PIL import Image
 
 from domain.media import Kind
 from domain.report import FileFault
 from infra.failures import of_the_world
-from infra.ledger import reports, schema, sealed
-from infra.ledger.engine import upsert
 from infra.world import world
-from models.inputs import Input
 from tasks.decoders import Decoder, Decoders, receive, send
 from tasks.inference import decoders_of
-from tasks.looking import Look, Sight, View, looked
-from tasks.reports.taking import hold
-
-
-def told(side, resize="stretch"):
-    return Input(name="image", layout="NCHW", height=side, width=side, colour="RGB", dtype="float32",
-                 mean=(0, 0, 0), std=(1, 1, 1), resize=resize)  # fmt: skip
-
-
-VIEW = View((told(32), told(24, "crop")), (told(48, "letterbox"),))
+from tasks.looking import Look, Sight, looked
 
 
 @pytest.fixture
@@ -39,15 +28,6 @@ def store(data, monkeypatch):
     """Store files, with a bound of three seconds on decoding one."""
     monkeypatch.setenv("BREAKWATER_MAX_DECODE_SECONDS", "3")
     world.cache_clear()
-
-    def stored(content, kind=Kind.IMAGE):
-        one = hold(world().blobs.store(io.BytesIO(content)))
-        world().blobs.flush()
-        with world().ledger.begin() as connection:
-            upsert(connection, schema.blob, [reports._blob(one)])
-            sealed.record(connection, {one.blob: one.sealed} if one.sealed else {})
-        return Look(one.blob, kind, VIEW)
-
     return stored
 
 

@@ -9,41 +9,21 @@ import sys
 import numpy as np
 import pytest
 from films import film
+from looks import stored
 from PIL import Image
 
 from domain.media import Kind
 from domain.report import FileFault
-from infra.ledger import reports, schema, sealed
-from infra.ledger.engine import upsert
 from infra.world import world
-from models.inputs import Input
 from tasks import gpu_decoding, inference
 from tasks.gpu_decoding import BATCH, TOLERANCE, Jpegs, apart, by_gpu, gpu_jpegs
-from tasks.looking import Look, View, looked
+from tasks.looking import looked
 from tasks.media import jpeg_scale
-from tasks.reports.taking import hold
-
-
-def told(side, resize="stretch"):
-    return Input(name="image", layout="NCHW", height=side, width=side, colour="RGB", dtype="float32",
-                 mean=(0, 0, 0), std=(1, 1, 1), resize=resize)  # fmt: skip
-
-
-VIEW = View((told(32), told(24, "crop")), (told(48, "letterbox"),))
 
 
 @pytest.fixture
 def store(data):
     """Store files, and give what is to be looked at."""
-
-    def stored(content, kind=Kind.IMAGE):
-        one = hold(world().blobs.store(io.BytesIO(content)))
-        world().blobs.flush()
-        with world().ledger.begin() as connection:
-            upsert(connection, schema.blob, [reports._blob(one)])
-            sealed.record(connection, {one.blob: one.sealed} if one.sealed else {})
-        return Look(one.blob, kind, VIEW)
-
     return stored
 
 

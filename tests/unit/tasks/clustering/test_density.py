@@ -5,16 +5,15 @@ from itertools import combinations, pairwise, product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rulings import assert_kept, drawn
 
-from domain.cluster import Ruling, components
+from domain.cluster import components
 from tasks.clustering.density import LEAST_SHARE, WHOLE, dense
 
 members = st.sampled_from("abcdefghij")
 pairs = st.tuples(members, members).filter(lambda pair: pair[0] < pair[1])
 links = st.dictionaries(pairs, st.integers(1, 8).map(lambda eighths: eighths * WHOLE // 8), max_size=25)
-rulings = st.lists(
-    st.builds(Ruling, members, members, st.booleans()).filter(lambda ruling: ruling.one != ruling.other), max_size=4
-)
+rulings = drawn(members, 4)
 
 
 def by_hand(links, rulings=()):
@@ -61,14 +60,7 @@ def test_every_group_is_as_dense_as_the_rule_says(links):
 
 @given(links, rulings)
 def test_what_people_ruled_holds_unless_it_contradicts_itself(links, rulings):
-    of = {member: place for place, group in enumerate(dense(links, rulings)) for member in group}
-    ruled = enumerate(components((each.one, each.other) for each in rulings if each.same))
-    same = {member: place for place, group in ruled for member in group}
-    for each in rulings:
-        if each.same:
-            assert of[each.one] == of[each.other]
-        elif same.get(each.one, -1) != same.get(each.other, -2):
-            assert of.get(each.one, -1) != of.get(each.other, -2)
+    assert_kept(rulings, dense(links, rulings))
 
 
 def crowd(first, size):
